@@ -1,0 +1,1 @@
+//! The Azure Media Services v3 wire over the catalog.

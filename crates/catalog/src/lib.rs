@@ -1,0 +1,1 @@
+//! Assets, transforms, jobs, locators, policies and filters as domain.

@@ -1,0 +1,1 @@
+//! Presets and ladders, ffmpeg children, and resumable chunked jobs.

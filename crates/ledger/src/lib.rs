@@ -1,0 +1,1 @@
+//! The durable core: resources, tasks with leases, and the outbox.

@@ -1,0 +1,1 @@
+//! HLS, DASH and Smooth manifests, rendered from one Presentation value.

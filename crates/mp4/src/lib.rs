@@ -1,0 +1,1 @@
+//! ISO base media files: read, write, fragments, and the Smooth Streaming boxes.

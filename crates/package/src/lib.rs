@@ -1,0 +1,1 @@
+//! Track indexes and just-in-time packaging plans.

@@ -1,0 +1,1 @@
+//! Configuration, assembly, signals, console and command line.

@@ -1,0 +1,1 @@
+//! Virtual clock, synthetic media and the server harness for tests.
