@@ -1,0 +1,1 @@
+//! Numbers and text appended to a String without a formatter.

@@ -1,0 +1,3 @@
+//! Addresses relative to `{name}.ism/manifest`, as manifests write them and the origin resolves them.
+//!
+//! Everything under a [`ContentKey`] never changes; playlists do.

@@ -1,0 +1,1 @@
+//! XML written so that nothing can be left unescaped.
