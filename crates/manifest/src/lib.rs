@@ -27,7 +27,7 @@ pub mod uri;
 
 pub use clock::WallClock;
 pub use name::{ContentKey, InvalidName, TrackName};
-pub use presentation::{MAX_TRACKS, Presentation, PresentationError, State};
+pub use presentation::{MAX_TRACKS, NothingToPlay, Presentation, PresentationError, State};
 pub use time::MediaTime;
 pub use timeline::{MAX_RUNS, SegmentRun, Timeline, TimelineError};
 pub use track::{Audio, Bandwidth, Media, Role, SmoothCodec, Track, Video};

@@ -23,11 +23,8 @@ impl TrackName {
     /// Makes a name of whatever a file, an encoder or a user called the track: every other character becomes `_`, and
     /// what is left over 64 characters is cut. An empty name becomes `track`.
     pub fn sanitized(from: &str) -> Self {
-        let name: String = from
-            .chars()
-            .take(MAX_NAME)
-            .map(|c| if is_name_char(c) { c } else { '_' })
-            .collect();
+        let name: String =
+            from.chars().take(MAX_NAME).map(|c| if is_name_char(c) { c } else { '_' }).collect();
         match name.is_empty() || name.bytes().all(|b| b == b'.') {
             true => Self("track".to_owned()),
             false => Self(name),
@@ -46,11 +43,7 @@ impl FromStr for TrackName {
     fn from_str(name: &str) -> Result<Self, InvalidName> {
         let fits = !name.is_empty() && name.len() <= MAX_NAME && name.chars().all(is_name_char);
         let dots = name.bytes().all(|b| b == b'.');
-        if fits && !dots {
-            Ok(Self(name.to_owned()))
-        } else {
-            Err(InvalidName)
-        }
+        if fits && !dots { Ok(Self(name.to_owned())) } else { Err(InvalidName) }
     }
 }
 
@@ -81,12 +74,9 @@ impl FromStr for ContentKey {
 
     /// Accepts exactly what [`Display`](fmt::Display) writes, so one segment has one URL.
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        let canonical =
-            text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let canonical = text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         match canonical {
-            true => u64::from_str_radix(text, 16)
-                .map(Self)
-                .map_err(|_| InvalidName),
+            true => u64::from_str_radix(text, 16).map(Self).map_err(|_| InvalidName),
             false => Err(InvalidName),
         }
     }
@@ -108,10 +98,7 @@ mod tests {
         ];
         for (given, expected) in table {
             assert_eq!(TrackName::sanitized(given).as_str(), expected, "{given:?}");
-            assert_eq!(
-                TrackName::sanitized(given).as_str().parse(),
-                Ok(TrackName::sanitized(given))
-            );
+            assert_eq!(TrackName::sanitized(given).as_str().parse(), Ok(TrackName::sanitized(given)));
         }
         assert_eq!(TrackName::sanitized(&"x".repeat(999)).as_str().len(), 64);
         for bad in ["", ".", "a b", "a/b", "é"] {
@@ -124,12 +111,7 @@ mod tests {
         let key = ContentKey(0x00ab_cdef_0123_4567);
         assert_eq!(key.to_string(), "00abcdef01234567");
         assert_eq!("00abcdef01234567".parse(), Ok(key));
-        for other in [
-            "00ABCDEF01234567",
-            "abcdef01234567",
-            "+0abcdef01234567",
-            "00abcdef012345678",
-        ] {
+        for other in ["00ABCDEF01234567", "abcdef01234567", "+0abcdef01234567", "00abcdef012345678"] {
             assert_eq!(other.parse::<ContentKey>(), Err(InvalidName), "{other}");
         }
     }

@@ -47,7 +47,15 @@ pub enum PresentationError {
     /// Two tracks share a name.
     #[error("two tracks are named {0}")]
     DuplicateName(TrackName),
+    /// Two tracks share a key, so their segments would share URLs.
+    #[error("two tracks have the key {0}")]
+    DuplicateKey(ContentKey),
 }
+
+/// No track of the presentation has segments that the format can carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no track can be played in this format")]
+pub struct NothingToPlay;
 
 impl Presentation {
     /// A presentation of `tracks`, in the order in which viewers and players shall see them: video ascending by
@@ -68,23 +76,18 @@ impl Presentation {
             return Err(PresentationError::TooManyTracks(tracks.len()));
         }
         for (index, track) in tracks.iter().enumerate() {
-            if tracks.iter().take(index).any(|other| {
-                other
-                    .name
-                    .as_str()
-                    .eq_ignore_ascii_case(track.name.as_str())
-            }) {
+            if tracks
+                .iter()
+                .take(index)
+                .any(|other| other.name.as_str().eq_ignore_ascii_case(track.name.as_str()))
+            {
                 return Err(PresentationError::DuplicateName(track.name.clone()));
             }
+            if tracks.iter().take(index).any(|other| other.key == track.key) {
+                return Err(PresentationError::DuplicateKey(track.key));
+            }
         }
-        Ok(Self {
-            key,
-            state,
-            start: MediaTime::ZERO,
-            target_ms,
-            first_quality: None,
-            tracks,
-        })
+        Ok(Self { key, state, start: MediaTime::ZERO, target_ms, first_quality: None, tracks })
     }
 
     /// The same with its zero at `start` of the media timeline: what a filter that trims the beginning needs.
@@ -94,10 +97,7 @@ impl Presentation {
 
     /// The same with the video whose nominal bitrate is nearest to `bits_per_second` listed first.
     pub fn with_first_quality(self, bits_per_second: u64) -> Self {
-        Self {
-            first_quality: Some(bits_per_second),
-            ..self
-        }
+        Self { first_quality: Some(bits_per_second), ..self }
     }
 
     /// Identity of the set of tracks.
@@ -132,17 +132,14 @@ impl Presentation {
 
     /// The track of that name, whatever its case.
     pub fn track(&self, name: &str) -> Option<&Track> {
-        self.tracks
-            .iter()
-            .find(|track| track.name.as_str().eq_ignore_ascii_case(name))
+        self.tracks.iter().find(|track| track.name.as_str().eq_ignore_ascii_case(name))
     }
 
     /// Video tracks in order, the one of the first quality before the others.
     pub fn videos(&self) -> impl Iterator<Item = (&Track, &Video)> {
         let first = self.first_video();
-        let rest = self
-            .all_videos()
-            .filter(move |(track, _)| first.is_none_or(|(f, _)| !std::ptr::eq(*track, f)));
+        let rest =
+            self.all_videos().filter(move |(track, _)| first.is_none_or(|(f, _)| !std::ptr::eq(*track, f)));
         first.into_iter().chain(rest)
     }
 
@@ -157,13 +154,7 @@ impl Presentation {
     /// Length in milliseconds of what exists, from `start` to the end of the longest track.
     pub fn duration_ms(&self) -> u64 {
         let end_of = |track: &Track| {
-            track.segments.end().map(|ticks| {
-                MediaTime {
-                    ticks,
-                    timescale: track.timescale,
-                }
-                .to(1000)
-            })
+            track.segments.end().map(|ticks| MediaTime { ticks, timescale: track.timescale }.to(1000))
         };
         let end = self.tracks.iter().filter_map(end_of).max().unwrap_or(0);
         end.saturating_sub(self.start.to(1000))
@@ -178,7 +169,6 @@ impl Presentation {
 
     fn first_video(&self) -> Option<(&Track, &Video)> {
         let wanted = self.first_quality?;
-        self.all_videos()
-            .min_by_key(|(track, _)| wanted.abs_diff(u64::from(track.bitrate)))
+        self.all_videos().min_by_key(|(track, _)| wanted.abs_diff(u64::from(track.bitrate)))
     }
 }

@@ -13,17 +13,11 @@ pub struct MediaTime {
 
 impl MediaTime {
     /// The zero of the media timeline.
-    pub const ZERO: Self = Self {
-        ticks: 0,
-        timescale: NonZeroU32::MIN,
-    };
+    pub const ZERO: Self = Self { ticks: 0, timescale: NonZeroU32::MIN };
 
     /// A moment given in milliseconds.
     pub fn from_millis(ticks: u64) -> Self {
-        Self {
-            ticks,
-            timescale: NonZeroU32::MIN.saturating_add(999),
-        }
+        Self { ticks, timescale: NonZeroU32::MIN.saturating_add(999) }
     }
 
     /// The moment in another timescale, to the nearest tick.

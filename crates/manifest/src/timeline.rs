@@ -18,8 +18,7 @@ pub struct SegmentRun {
 impl SegmentRun {
     /// First tick after the run.
     pub fn end(&self) -> u64 {
-        self.start
-            .saturating_add(self.duration.saturating_mul(u64::from(self.count)))
+        self.start.saturating_add(self.duration.saturating_mul(u64::from(self.count)))
     }
 }
 
@@ -59,9 +58,7 @@ pub enum TimelineError {
 
 impl Timeline {
     /// A timeline of (start, duration) pairs in ticks.
-    pub fn from_segments(
-        segments: impl IntoIterator<Item = (u64, u64)>,
-    ) -> Result<Self, TimelineError> {
+    pub fn from_segments(segments: impl IntoIterator<Item = (u64, u64)>) -> Result<Self, TimelineError> {
         let mut timeline = Self::default();
         for (start, duration) in segments {
             timeline.push(start, duration)?;
@@ -74,29 +71,19 @@ impl Timeline {
         if duration == 0 {
             return Err(TimelineError::Empty { start });
         }
-        if start
-            .checked_add(duration)
-            .is_none_or(|end| end > i64::MAX as u64)
-        {
+        if start.checked_add(duration).is_none_or(|end| end > i64::MAX as u64) {
             return Err(TimelineError::OutOfRange { start });
         }
         let full = self.runs.len() >= MAX_RUNS;
         match self.runs.last_mut() {
             Some(run) if start < run.end() => {
-                return Err(TimelineError::Overlap {
-                    start,
-                    end: run.end(),
-                });
+                return Err(TimelineError::Overlap { start, end: run.end() });
             }
             Some(run) if start == run.end() && run.duration == duration && run.count < u32::MAX => {
                 run.count += 1
             }
             _ if full => return Err(TimelineError::TooLong),
-            _ => self.runs.push(SegmentRun {
-                start,
-                duration,
-                count: 1,
-            }),
+            _ => self.runs.push(SegmentRun { start, duration, count: 1 }),
         }
         Ok(())
     }
@@ -109,12 +96,8 @@ impl Timeline {
     /// Every segment as (start, duration) in ticks.
     pub fn segments(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.runs.iter().flat_map(|run| {
-            (0..u64::from(run.count)).map(|index| {
-                (
-                    run.start.saturating_add(run.duration.saturating_mul(index)),
-                    run.duration,
-                )
-            })
+            (0..u64::from(run.count))
+                .map(|index| (run.start.saturating_add(run.duration.saturating_mul(index)), run.duration))
         })
     }
 
@@ -152,23 +135,11 @@ mod tests {
     fn equal_neighbours_are_one_run() {
         let segments = [(0, 6), (6, 6), (12, 6), (18, 5), (30, 5), (35, 5)];
         let timeline = Timeline::from_segments(segments).unwrap();
-        let run = |start, duration, count| SegmentRun {
-            start,
-            duration,
-            count,
-        };
-        assert_eq!(
-            timeline.runs(),
-            [run(0, 6, 3), run(18, 5, 1), run(30, 5, 2)]
-        );
+        let run = |start, duration, count| SegmentRun { start, duration, count };
+        assert_eq!(timeline.runs(), [run(0, 6, 3), run(18, 5, 1), run(30, 5, 2)]);
         assert_eq!(timeline.segments().collect::<Vec<_>>(), segments);
         assert_eq!(
-            (
-                timeline.len(),
-                timeline.start(),
-                timeline.end(),
-                timeline.longest()
-            ),
+            (timeline.len(), timeline.start(), timeline.end(), timeline.longest()),
             (6, Some(0), Some(40), Some(6))
         );
     }
@@ -177,18 +148,9 @@ mod tests {
     fn refuses_what_no_player_could_play() {
         let mut timeline = Timeline::from_segments([(10, 5)]).unwrap();
         let before = timeline.clone();
-        assert_eq!(
-            timeline.push(15, 0),
-            Err(TimelineError::Empty { start: 15 })
-        );
-        assert_eq!(
-            timeline.push(14, 5),
-            Err(TimelineError::Overlap { start: 14, end: 15 })
-        );
-        assert_eq!(
-            timeline.push(u64::MAX, 5),
-            Err(TimelineError::OutOfRange { start: u64::MAX })
-        );
+        assert_eq!(timeline.push(15, 0), Err(TimelineError::Empty { start: 15 }));
+        assert_eq!(timeline.push(14, 5), Err(TimelineError::Overlap { start: 14, end: 15 }));
+        assert_eq!(timeline.push(u64::MAX, 5), Err(TimelineError::OutOfRange { start: u64::MAX }));
         assert_eq!(timeline, before);
     }
 }

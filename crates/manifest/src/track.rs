@@ -36,6 +36,41 @@ pub struct Track {
     pub fragments: Timeline,
 }
 
+impl Track {
+    /// The language, if it is known and well-formed enough for every manifest (`xs:language`).
+    pub fn known_language(&self) -> Option<&str> {
+        self.language.as_deref().filter(|tag| *tag != "und" && is_language(tag))
+    }
+
+    /// Facts of the picture, if there is one.
+    pub fn video(&self) -> Option<&Video> {
+        match &self.media {
+            Media::Video(video) => Some(video),
+            Media::Audio(_) => None,
+        }
+    }
+
+    /// Facts of the sound, if this is sound.
+    pub fn audio(&self) -> Option<&Audio> {
+        match &self.media {
+            Media::Audio(audio) => Some(audio),
+            Media::Video(_) => None,
+        }
+    }
+
+    /// The four characters before the first dot of the codecs string.
+    pub fn codec_family(&self) -> &str {
+        self.codecs.split('.').next().unwrap_or_default()
+    }
+}
+
+fn is_language(tag: &str) -> bool {
+    let subtag =
+        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    let primary = tag.split('-').next().unwrap_or_default();
+    tag.len() <= 35 && tag.split('-').all(subtag) && primary.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
 /// Facts that only one kind of media has.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Media {
@@ -58,6 +93,19 @@ pub struct Video {
     pub frame_rate: Option<(NonZeroU32, NonZeroU32)>,
     /// Rate of a stream of its key frames alone; `None` offers no key-frame playlist.
     pub key_frames: Option<Bandwidth>,
+}
+
+impl Video {
+    /// Width and height in square pixels at which the picture keeps its proportions: the coded height, and the width
+    /// scaled by the sample aspect ratio.
+    pub fn display_size(&self) -> (u32, u32) {
+        let (across, down) = self.sample_aspect;
+        if across == 0 || down == 0 || across == down {
+            return (self.width, self.height);
+        }
+        let width = (u64::from(self.width) * u64::from(across) + u64::from(down) / 2) / u64::from(down);
+        (u32::try_from(width).unwrap_or(u32::MAX).max(1), self.height)
+    }
 }
 
 /// Facts of an audio track.

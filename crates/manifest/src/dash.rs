@@ -1,1 +1,0 @@
-//! MPEG-DASH: the MPD.

@@ -1,1 +1,0 @@
-//! HTTP Live Streaming playlists.
