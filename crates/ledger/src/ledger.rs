@@ -14,6 +14,7 @@ use crate::error::{CommitError, Fault, LeaseLost, OpenError, ReadError};
 use crate::event::StoredEvent;
 use crate::query::{Page, Query};
 use crate::resource::Resource;
+use crate::sqlite::{Claim, Extend, Prepared, Purge, Store};
 use crate::task::{GroupSummary, Lease, Task, TaskId};
 
 /// How to open a ledger.
@@ -62,18 +63,20 @@ pub struct Purged {
 #[derive(Clone)]
 pub struct Ledger {
     clock: Arc<dyn Clock>,
+    store: Arc<Store>,
 }
 
 impl Ledger {
     /// Opens or creates the database, migrates it and takes it for this process alone. Leases of earlier processes are void:
     /// what they ran is queued again.
     pub async fn open(config: Config) -> Result<Ledger, OpenError> {
-        Ok(Ledger { clock: config.clock })
+        let store = Store::open(&config).await?;
+        Ok(Ledger { clock: config.clock, store: Arc::new(store) })
     }
 
     /// A GUID made with the database, to derive names from that are unique beyond it.
     pub fn database_id(&self) -> Uuid {
-        Uuid::nil()
+        self.store.database_id
     }
 
     /// The clock in use.
@@ -83,36 +86,32 @@ impl Ledger {
 
     /// The resource of that address.
     pub async fn get(&self, kind: &str, scope: &str, name: &str) -> Result<Option<Resource>, ReadError> {
-        let _ = (kind, scope, name);
-        Err(Fault::Closed.into())
+        self.store.get(kind, scope, name).await
     }
 
     /// The resource of that id (compared exactly).
     pub async fn get_by_id(&self, kind: &str, id: &str) -> Result<Option<Resource>, ReadError> {
-        let _ = (kind, id);
-        Err(Fault::Closed.into())
+        self.store.get_by_id(kind, id).await
     }
 
     /// One page of resources.
     pub async fn list(&self, query: &Query) -> Result<Page, ReadError> {
-        let _ = query;
-        Err(Fault::Closed.into())
+        self.store.list(query).await
     }
 
     /// How many resources match; order, place and limit of the query do not matter.
     pub async fn count(&self, query: &Query) -> Result<u64, ReadError> {
-        let _ = query;
-        Err(Fault::Closed.into())
+        self.store.count(query).await
     }
 
     /// Makes all steps true, or none. Returns after they are on disk. If the caller stops waiting, the commit may happen or
     /// not.
     pub async fn commit(&self, commit: Commit) -> Result<Receipt, CommitError> {
-        let _ = commit;
-        Err(Fault::Closed.into())
+        self.store.write(Prepared::new(commit)?).await
     }
 
-    /// Leases up to `limit` tasks of these kinds that are due, best first: by priority, then by time, then by age.
+    /// Leases up to `limit` tasks of these kinds that are due: the kinds in the order given, in each the best first (by
+    /// priority, then by time, then by age). A lease may come only to end the task: see [`Lease::due`].
     pub async fn claim(
         &self,
         kinds: &[&str],
@@ -120,71 +119,84 @@ impl Ledger {
         lease_for: Duration,
         limit: usize,
     ) -> Result<Vec<Lease>, Fault> {
-        let _ = (kinds, owner, lease_for, limit);
-        Err(Fault::Closed)
+        let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let claim = Claim { kinds, owner: owner.to_owned(), lease_for, limit };
+        self.store.write(claim).await.map_err(only_fault)
     }
 
     /// Prolongs a lease to now + `lease_for`. Gives the lease as it is now; its task tells whether it was asked to stop.
     pub async fn extend(&self, lease: &Lease, lease_for: Duration) -> Result<Lease, LeaseLost> {
-        let _ = (lease, lease_for);
-        Err(Fault::Closed.into())
+        let extended = self.store.write(Extend { fence: lease.into(), lease_for }).await;
+        extended.map_err(|error| match error {
+            CommitError::Fault(fault) => LeaseLost::Fault(fault),
+            _ => LeaseLost::Lost,
+        })
     }
 
     /// Notes progress (0 to 1) of a leased task. Returns at once: it is written with a later commit or within a second,
     /// and not at all if the lease is lost or the progress is less than is known.
     pub fn progress(&self, lease: &Lease, progress: f64) {
-        let _ = (lease, progress);
+        self.store.progress.note(lease.into(), progress);
     }
 
     /// The earliest moment at which a task of these kinds is due, in the past if one waits already.
     pub async fn next_due(&self, kinds: &[&str]) -> Result<Option<Timestamp>, ReadError> {
-        let _ = kinds;
-        Err(Fault::Closed.into())
+        self.store.next_due(kinds).await
     }
 
     /// A task by its id.
     pub async fn task(&self, id: TaskId) -> Result<Option<Task>, ReadError> {
-        let _ = id;
-        Err(Fault::Closed.into())
+        self.store.task(id).await
     }
 
     /// The newest task of that kind and key.
     pub async fn task_by_key(&self, kind: &str, key: &str) -> Result<Option<Task>, ReadError> {
-        let _ = (kind, key);
-        Err(Fault::Closed.into())
+        self.store.task_by_key(kind, key).await
     }
 
     /// The tasks of a group, oldest first; at most 10,000, continuing after the task `after`.
     pub async fn tasks(&self, group: &str, after: Option<TaskId>) -> Result<Vec<Task>, ReadError> {
-        let _ = (group, after);
-        Err(Fault::Closed.into())
+        self.store.tasks(group, after).await
     }
 
     /// States and progress of a group's tasks.
     pub async fn group(&self, group: &str) -> Result<GroupSummary, ReadError> {
-        let _ = group;
-        Err(Fault::Closed.into())
+        self.store.group(group).await
     }
 
     /// Up to `limit` events after position `after` (0 for the beginning), in order.
     pub async fn events(&self, after: i64, limit: usize) -> Result<Vec<StoredEvent>, ReadError> {
-        let _ = (after, limit);
-        Err(Fault::Closed.into())
+        self.store.events(after, limit).await
     }
 
     /// Removes what is older than it must be kept, a few rows at a time, so that commits go on meanwhile.
     pub async fn purge(&self, retention: Retention) -> Result<Purged, Fault> {
-        let _ = retention;
-        Err(Fault::Closed)
+        let mut all = Purged::default();
+        loop {
+            let bite = self.store.write(Purge(retention)).await.map_err(only_fault)?;
+            if bite == Purged::default() {
+                return Ok(all);
+            }
+            all.tasks += bite.tasks;
+            all.events += bite.events;
+        }
     }
 
     /// Notifications of all commits from now on.
     pub fn subscribe(&self) -> Changes {
-        let (sender, receiver) = tokio::sync::broadcast::channel(1);
-        drop(sender);
-        Changes { receiver }
+        self.store.subscribe()
     }
 
     /// Ends all handles: waits for commits under way, refuses later ones, and lets go of the database.
-    pub async fn close(&self) {}
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+}
+
+/// For writes that are never refused.
+fn only_fault(error: CommitError) -> Fault {
+    match error {
+        CommitError::Fault(fault) => fault,
+        _ => Fault::Closed,
+    }
 }

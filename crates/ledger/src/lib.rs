@@ -38,6 +38,7 @@ mod event;
 mod ledger;
 mod query;
 mod resource;
+mod sqlite;
 mod task;
 
 pub mod runner;

@@ -1,0 +1,114 @@
+//! The transaction that a group of writes shares, and the shape of one write in it.
+
+use futures_util::future::BoxFuture;
+use sqlx::SqliteConnection;
+use tokio::sync::oneshot;
+
+use crate::change::Touched;
+use crate::error::{CommitError, Fault};
+
+/// The transaction under way.
+pub(crate) struct Tx<'c> {
+    pub(super) connection: &'c mut SqliteConnection,
+    /// The moment of the whole group, in microseconds.
+    pub(super) now: i64,
+    /// What was touched so far.
+    pub(super) touched: Vec<Touched>,
+}
+
+/// One write: applied within a group, answered after the group is durable.
+pub(crate) trait Write: Send + Sync + 'static {
+    type Answer: Send + 'static;
+
+    /// Statements it makes, roughly: bounds how long a group takes.
+    fn weight(&self) -> usize;
+
+    /// Bytes it writes, roughly: bounds the memory of a group.
+    fn bytes(&self) -> usize;
+
+    /// Whether it can be refused after it has written something, and so needs a savepoint.
+    fn needs_savepoint(&self) -> bool;
+
+    /// Makes the write. [`CommitError::Fault`] fails the whole group; other errors refuse only this write. May be called
+    /// again, in another transaction, when the group failed.
+    fn apply<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Self::Answer, CommitError>>;
+}
+
+/// A [`Write`] with someone waiting for it, whatever its answer.
+pub(super) trait Pending: Send {
+    fn weight(&self) -> usize;
+    fn bytes(&self) -> usize;
+    /// Applies the write and keeps its answer for [`Pending::answer`].
+    fn apply<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(), Fault>>;
+    /// Tells the waiting one: the kept answer if the group is durable, else the group's fault.
+    fn answer(self: Box<Self>, group: Result<(), Fault>);
+}
+
+pub(super) struct Waiting<W: Write> {
+    write: W,
+    reply: oneshot::Sender<Result<W::Answer, CommitError>>,
+    kept: Option<Result<W::Answer, CommitError>>,
+}
+
+impl<W: Write> Waiting<W> {
+    pub(super) fn new(write: W, reply: oneshot::Sender<Result<W::Answer, CommitError>>) -> Waiting<W> {
+        Waiting { write, reply, kept: None }
+    }
+}
+
+impl<W: Write> Pending for Waiting<W> {
+    fn weight(&self) -> usize {
+        self.write.weight()
+    }
+
+    fn bytes(&self) -> usize {
+        self.write.bytes()
+    }
+
+    fn apply<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let outcome = match self.write.needs_savepoint() {
+                true => apply_in_savepoint(&self.write, tx).await,
+                false => self.write.apply(tx).await,
+            };
+            if let Err(CommitError::Fault(fault)) = outcome {
+                return Err(fault);
+            }
+            self.kept = Some(outcome);
+            Ok(())
+        })
+    }
+
+    fn answer(self: Box<Self>, group: Result<(), Fault>) {
+        let answer = match (group, self.kept) {
+            (Ok(()), Some(kept)) => kept,
+            (Ok(()), None) => Err(CommitError::Fault(Fault::Closed)),
+            (Err(fault), _) => Err(CommitError::Fault(fault)),
+        };
+        // A caller that stopped waiting is not told, as the documentation of `Ledger::commit` says.
+        let _ = self.reply.send(answer);
+    }
+}
+
+async fn apply_in_savepoint<W: Write>(write: &W, tx: &mut Tx<'_>) -> Result<W::Answer, CommitError> {
+    let touched = tx.touched.len();
+    plain(tx.connection, "SAVEPOINT one").await?;
+    let outcome = write.apply(tx).await;
+    match &outcome {
+        Ok(_) => plain(tx.connection, "RELEASE one").await?,
+        // The transaction may be gone already; the group is rolled back in any case.
+        Err(CommitError::Fault(_)) => {}
+        Err(_) => {
+            tx.touched.truncate(touched);
+            plain(tx.connection, "ROLLBACK TO one").await?;
+            plain(tx.connection, "RELEASE one").await?;
+        }
+    }
+    outcome
+}
+
+/// Runs a statement without arguments or rows.
+pub(super) async fn plain(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), Fault> {
+    sqlx::query(sql).execute(connection).await?;
+    Ok(())
+}
