@@ -57,7 +57,8 @@ impl TestServer {
     /// The file is not there or not JSON.
     #[must_use]
     pub fn credentials(&self) -> Value {
-        let text = std::fs::read_to_string(self.credentials_path()).expect("the server wrote credentials.json");
+        let text =
+            std::fs::read_to_string(self.credentials_path()).expect("the server wrote credentials.json");
         serde_json::from_str(&text).expect("credentials.json is JSON")
     }
 
