@@ -1,4 +1,4 @@
-//! Smooth Streaming client manifests, version 2.2 ([MS-SSTR] §2.2.2).
+//! Smooth Streaming client manifests ([MS-SSTR] §2.2.2).
 //!
 //! `IsLive` describes a moving window that a client polls by `tfrf` boxes in its fragments, which is not what a title
 //! that is being encoded is: such a title is shown as on-demand media with the chunks that exist, and a client sees
@@ -11,6 +11,15 @@ use crate::{Audio, Media, NothingToPlay, Presentation, SmoothCodec, Track, Video
 /// Ticks per second of all times in a Smooth manifest and in its URLs.
 pub const TIMESCALE: u32 = 10_000_000;
 
+/// Which form of the manifest a client reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Version {
+    /// 2.0, of the first clients: every chunk is listed.
+    V2_0,
+    /// 2.2: runs of equal chunks are one element.
+    V2_2,
+}
+
 /// The media type of the manifest.
 pub const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 
@@ -20,17 +29,17 @@ pub fn chunk_time(ticks: u64, timescale: std::num::NonZeroU32) -> u64 {
 }
 
 /// The client manifest of all tracks that Smooth Streaming can carry.
-pub fn manifest(presentation: &Presentation) -> Result<String, NothingToPlay> {
+pub fn manifest(presentation: &Presentation, version: Version) -> Result<String, NothingToPlay> {
     let streams = streams(presentation);
     if streams.is_empty() {
         return Err(NothingToPlay);
     }
     let chunks: usize = streams.iter().map(|stream| stream.chunks).sum();
     let mut xml = Xml::with_capacity(1024 + presentation.tracks().len() * 512 + chunks * 24);
-    xml.open("SmoothStreamingMedia").attr("MajorVersion", 2).attr("MinorVersion", 2);
+    xml.open("SmoothStreamingMedia").attr("MajorVersion", 2).attr("MinorVersion", version.minor());
     xml.number("TimeScale", u64::from(TIMESCALE)).number("Duration", duration(presentation, &streams));
     for stream in &streams {
-        write_stream(&mut xml, presentation, stream);
+        write_stream(&mut xml, presentation, stream, version);
     }
     Ok(xml.finish())
 }
@@ -40,6 +49,15 @@ pub fn resolve<'a>(presentation: &'a Presentation, stream: &str, bitrate: u64) -
     let streams = streams(presentation);
     let stream = streams.iter().find(|s| s.name().is_some_and(|name| name.eq_ignore_ascii_case(stream)))?;
     stream.levels.iter().find(|level| level.bitrate == bitrate).map(|level| level.track)
+}
+
+impl Version {
+    fn minor(self) -> u8 {
+        match self {
+            Self::V2_0 => 0,
+            Self::V2_2 => 2,
+        }
+    }
 }
 
 /// Tracks among which a client may switch from chunk to chunk.
@@ -132,7 +150,7 @@ fn duration(presentation: &Presentation, streams: &[Stream<'_>]) -> u64 {
     end.saturating_sub(presentation.start().to(TIMESCALE))
 }
 
-fn write_stream(xml: &mut Xml, presentation: &Presentation, stream: &Stream<'_>) {
+fn write_stream(xml: &mut Xml, presentation: &Presentation, stream: &Stream<'_>, version: Version) {
     let Some(first) = stream.levels.first() else { return };
     let video = matches!(first.track.media, Media::Video(_));
     xml.open("StreamIndex")
@@ -147,7 +165,7 @@ fn write_stream(xml: &mut Xml, presentation: &Presentation, stream: &Stream<'_>)
     for (index, level) in stream.levels.iter().enumerate() {
         write_level(xml, index, level);
     }
-    write_chunks(xml, stream);
+    write_chunks(xml, stream, version);
     xml.close();
 }
 
@@ -189,13 +207,14 @@ fn audio_tag(four_cc: &str) -> u32 {
 
 /// Durations are differences of rounded boundaries, so that adding them up gives the same boundaries; `r` counts the
 /// chunks of a run, one-based, and `t` is written where a run does not follow from the one before it.
-fn write_chunks(xml: &mut Xml, stream: &Stream<'_>) {
+fn write_chunks(xml: &mut Xml, stream: &Stream<'_>, version: Version) {
+    let runs = version == Version::V2_2;
     let mut expected = None;
     let mut boundaries = stream.boundaries().peekable();
     while let Some((start, mut end)) = boundaries.next() {
         let (duration, mut count) = (end - start, 1u64);
         while let Some((_, next_end)) =
-            boundaries.next_if(|next| next.0 == end && next.1 - next.0 == duration)
+            boundaries.next_if(|next| runs && next.0 == end && next.1 - next.0 == duration)
         {
             end = next_end;
             count += 1;

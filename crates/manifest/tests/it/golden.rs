@@ -6,7 +6,7 @@ use millrace_manifest::{
     MediaTime, Presentation, State, WallClock,
     dash::{self, Profile, UtcTiming},
     hls::{self, Flavour, Options},
-    smooth,
+    smooth::{self, Version},
 };
 
 use crate::titles::{growing, title};
@@ -64,7 +64,8 @@ fn mpds() {
 
 #[test]
 fn smooth_manifests() {
-    check("smooth.xml", &smooth::manifest(&title(State::Complete)).expect("a manifest"));
+    check("smooth.xml", &smooth::manifest(&title(State::Complete), Version::V2_2).expect("a manifest"));
+    check("smooth-v20.xml", &smooth::manifest(&title(State::Complete), Version::V2_0).expect("a manifest"));
     // A growing title is shown as what exists of it, so the text is the same.
-    check("smooth.xml", &smooth::manifest(&title(growing())).expect("a manifest"));
+    check("smooth.xml", &smooth::manifest(&title(growing()), Version::V2_2).expect("a manifest"));
 }
