@@ -1,0 +1,3 @@
+//! From preset and input to a plan.
+pub mod ladder;
+pub mod timing;
