@@ -1,1 +1,3 @@
 //! The streaming endpoint.
+
+pub mod url;

@@ -1,0 +1,3 @@
+//! The origin as its clients meet it.
+
+mod url;
