@@ -30,6 +30,7 @@ mod open;
 mod properties;
 mod read;
 mod record;
+pub mod sas;
 mod sweep;
 mod write;
 
