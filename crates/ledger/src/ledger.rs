@@ -26,17 +26,25 @@ pub struct Config {
     pub clock: Arc<dyn Clock>,
     /// Connections for reading, each a thread and up to 2 MB of cache.
     pub readers: u32,
+    /// Most bytes that the database file may take; beyond it commits fail with [`Fault::NoSpace`].
+    pub max_bytes: Option<u64>,
 }
 
 impl Config {
     /// The file at `path`, the machine's clock, four readers.
     pub fn new(path: impl Into<PathBuf>) -> Config {
-        Config { path: path.into(), clock: Arc::new(SystemClock), readers: 4 }
+        Config { path: path.into(), clock: Arc::new(SystemClock), readers: 4, max_bytes: None }
     }
 
     /// Sets the clock.
     pub fn clock(mut self, clock: impl Clock) -> Config {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Sets the most bytes of the database file.
+    pub fn max_bytes(mut self, bytes: u64) -> Config {
+        self.max_bytes = Some(bytes);
         self
     }
 }

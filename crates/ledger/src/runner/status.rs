@@ -1,7 +1,7 @@
 //! What a runner has been doing, for people.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
@@ -33,7 +33,7 @@ pub struct KindStatus {
     pub cancelled: u64,
     /// Given back.
     pub released: u64,
-    /// Runs that panicked (also counted as retried or failed).
+    /// Runs that panicked (also counted by how they ended).
     pub panicked: u64,
     /// Runs whose lease was lost.
     pub leases_lost: u64,
@@ -50,6 +50,23 @@ pub struct Status {
 impl Status {
     /// All kinds, by name.
     pub fn kinds(&self) -> BTreeMap<String, KindStatus> {
-        self.kinds.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, KindStatus>> {
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn begin(&self, kind: &str) {
+        self.update(kind, |_| {});
+    }
+
+    pub(super) fn update(&self, kind: &str, change: impl FnOnce(&mut KindStatus)) {
+        change(self.lock().entry(kind.to_owned()).or_default());
+    }
+
+    pub(super) fn error(&self, kind: &str, at: Timestamp, task: Option<TaskId>, message: String) {
+        tracing::warn!(kind, task = task.map(|task| task.0), error = message, "a task's run failed");
+        self.update(kind, |status| status.last_error = Some(LastError { at, task, message }));
     }
 }

@@ -25,6 +25,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READER_TIMEOUT: Duration = Duration::from_secs(30);
 /// The write-ahead log is cut back to this after a checkpoint, so one large commit does not hold space for ever.
 const JOURNAL_LIMIT: u32 = 64 << 20;
+/// SQLite's page, in bytes: its default, which is written into the database when it is made.
+const PAGE: u64 = 4096;
 /// Openings that are remembered.
 const INSTANCES_KEPT: i64 = 100;
 /// A run cut short by the end of its process does not count as an attempt, this many times. Beyond it the task itself is
@@ -34,7 +36,7 @@ const FREE_INTERRUPTIONS: i64 = 100;
 impl Store {
     pub(crate) async fn open(config: &Config) -> Result<Store, OpenError> {
         let lock = Lock::take(&config.path)?;
-        let options = options(&config.path);
+        let options = options(config);
         let mut connection = SqliteConnection::connect_with(&options).await.map_err(Fault::from)?;
         sqlx::migrate!("migrations/sqlite").run(&mut connection).await?;
         sync_directory(&config.path)?;
@@ -45,7 +47,7 @@ impl Store {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .connect_lazy_with(options.clone().read_only(true));
+            .connect_lazy_with(options.clone().read_only(true).optimize_on_close(false, None));
         let progress = Arc::new(Progress::default());
         let (writes, queue) = mpsc::channel(writer::QUEUE);
         let changes = broadcast::Sender::new(change::BACKLOG);
@@ -70,15 +72,20 @@ impl Store {
     }
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
+fn options(config: &Config) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
+        .filename(&config.path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
+        .page_size(PAGE as u32)
         .pragma("journal_size_limit", JOURNAL_LIMIT.to_string())
-        .optimize_on_close(true, 1000)
+        .optimize_on_close(true, 1000);
+    match config.max_bytes {
+        Some(bytes) => options.pragma("max_page_count", (bytes / PAGE).max(1).to_string()),
+        None => options,
+    }
 }
 
 /// SQLite syncs what it writes into files, but not the directory entry of a database that it has just made.
