@@ -17,6 +17,7 @@ use std::{num::NonZeroU32, sync::Arc};
 use bytes::{BufMut, Bytes, BytesMut};
 use millrace_manifest::{ContentKey, Role, TrackName};
 use millrace_media::TrackConfig;
+use millrace_mp4::{ParseError, read::Movie};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -68,7 +69,10 @@ pub enum DecodeError {
     Row(#[from] AppendError),
     /// The initialization segment is none.
     #[error("the initialization segment cannot be read: {0}")]
-    Init(String),
+    Init(#[from] ParseError),
+    /// The initialization segment has not exactly one track.
+    #[error("the initialization segment has {0} tracks")]
+    Tracks(usize),
 }
 
 /// Why an index cannot be stored.
@@ -248,8 +252,11 @@ impl<'a> Sections<'a> {
 
 /// Codec and timescale of the only track of an initialization segment.
 pub(super) fn config_of(init: &Bytes) -> Result<TrackConfig, DecodeError> {
-    let _ = init;
-    Err(DecodeError::Missing("init"))
+    let movie = Movie::find(init)?;
+    match <[_; 1]>::try_from(movie.tracks) {
+        Ok([track]) => Ok(track.config),
+        Err(tracks) => Err(DecodeError::Tracks(tracks.len())),
+    }
 }
 
 fn objects(payload: &[u8]) -> Result<Vec<Arc<str>>, DecodeError> {
@@ -330,6 +337,8 @@ struct StoredFacts {
     role: StoredRole,
     default: bool,
     frame_rate: Option<(NonZeroU32, NonZeroU32)>,
+    #[serde(default)]
+    decode_delay: u32,
     segments: Grid,
 }
 
@@ -357,6 +366,7 @@ impl From<&TrackFacts> for StoredFacts {
             },
             default: facts.default,
             frame_rate: facts.frame_rate,
+            decode_delay: facts.decode_delay,
             segments: facts.segments,
         }
     }
@@ -383,6 +393,7 @@ impl StoredFacts {
             },
             default: self.default,
             frame_rate: self.frame_rate,
+            decode_delay: self.decode_delay,
             segments: self.segments,
         })
     }

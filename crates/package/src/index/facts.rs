@@ -70,6 +70,9 @@ pub struct TrackFacts {
     pub default: bool,
     /// Frames per second of video when constant; otherwise the average is measured.
     pub frame_rate: Option<(NonZeroU32, NonZeroU32)>,
+    /// Ticks by which decode times have to precede those in the fragments, so that none is later than its presentation
+    /// time: what TS needs and CMAF does not. 0 when pictures are shown in the order of decoding.
+    pub decode_delay: u32,
     /// The delivery segments, the same for all tracks of a presentation.
     pub segments: Grid,
 }

@@ -1,0 +1,69 @@
+//! The samples of stored fragments that have been read.
+
+use bytes::Bytes;
+use millrace_mp4::{
+    BoxHeader,
+    read::{Fragment, FragmentSample, TrackDefaults},
+};
+
+use super::TransformError;
+
+/// A fragment in memory.
+pub(super) struct Stored<'a> {
+    bytes: &'a Bytes,
+    fragment: Fragment,
+}
+
+/// A sample and when it is decoded, in ticks of the track.
+pub(super) struct Placed {
+    pub(super) dts: i64,
+    pub(super) sample: FragmentSample,
+    pub(super) data: Bytes,
+}
+
+impl<'a> Stored<'a> {
+    /// `bytes` begin with the `moof`. They may end early; then so do the samples that can be had.
+    pub(super) fn parse(bytes: &'a Bytes) -> Result<Self, TransformError> {
+        let header = BoxHeader::parse(bytes)?.ok_or(TransformError::Head)?;
+        let len = header.size.and_then(|size| usize::try_from(size).ok()).ok_or(TransformError::Head)?;
+        if len > bytes.len() || header.kind.0 != *b"moof" {
+            return Err(TransformError::Head);
+        }
+        // What the chunker writes says everything itself.
+        let none = |track_id| TrackDefaults { track_id, ..TrackDefaults::default() };
+        let fragment = Fragment::parse_with(&bytes.slice(..len), 0, none)?;
+        Ok(Self { bytes, fragment })
+    }
+
+    pub(super) fn sequence(&self) -> u32 {
+        self.fragment.sequence
+    }
+
+    /// In decode order.
+    pub(super) fn samples(&self) -> impl Iterator<Item = Result<Placed, TransformError>> + '_ {
+        self.fragment.tracks.iter().flat_map(move |track| {
+            let mut dts = i64::try_from(track.base_decode_time.unwrap_or(0)).unwrap_or(i64::MAX);
+            track.samples().map(move |sample| {
+                let placed = Placed { dts, sample, data: self.data(&sample)? };
+                dts = dts.saturating_add(i64::from(sample.duration));
+                Ok(placed)
+            })
+        })
+    }
+
+    fn data(&self, sample: &FragmentSample) -> Result<Bytes, TransformError> {
+        let start = usize::try_from(sample.offset).map_err(|_| TransformError::Sample)?;
+        let end = start.checked_add(sample.size as usize).ok_or(TransformError::Sample)?;
+        match end <= self.bytes.len() {
+            true => Ok(self.bytes.slice(start..end)),
+            false => Err(TransformError::Sample),
+        }
+    }
+}
+
+impl Placed {
+    /// When it is shown.
+    pub(super) fn pts(&self) -> i64 {
+        self.dts.saturating_add(self.sample.cto)
+    }
+}
