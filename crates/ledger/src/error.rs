@@ -164,6 +164,19 @@ pub enum CommitError {
     Fault(#[from] Fault),
 }
 
+impl CommitError {
+    /// Which step was refused; `None` if none was.
+    pub fn step(&self) -> Option<usize> {
+        match self {
+            CommitError::Precondition { step, .. }
+            | CommitError::IdTaken { step, .. }
+            | CommitError::TaskExists { step, .. }
+            | CommitError::LeaseLost { step, .. } => Some(*step),
+            CommitError::TooLarge { .. } | CommitError::Fault(_) => None,
+        }
+    }
+}
+
 /// The lease is no longer valid.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum LeaseLost {

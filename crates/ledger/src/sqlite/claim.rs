@@ -36,10 +36,6 @@ impl Write for Claim {
         0
     }
 
-    fn needs_savepoint(&self) -> bool {
-        false
-    }
-
     fn apply<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Vec<Lease>, CommitError>> {
         Box::pin(async move {
             let mut leases = Vec::new();

@@ -28,10 +28,6 @@ impl Write for Extend {
         0
     }
 
-    fn needs_savepoint(&self) -> bool {
-        false
-    }
-
     fn apply<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Lease, CommitError>> {
         Box::pin(async move {
             let row = sqlx::query(

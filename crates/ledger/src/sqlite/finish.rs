@@ -93,6 +93,12 @@ pub(super) async fn finish(
     outcome: &Outcome,
     document: &str,
 ) -> Result<Done, CommitError> {
+    if matches!(outcome, Outcome::Done(_))
+        && let Some(touched) = done_for_good(tx, fence, document).await?
+    {
+        tx.touched.push(touched);
+        return Ok(Done::Finished(TaskState::Done));
+    }
     let held = held(tx, step, fence).await?;
     let end = end(&held, outcome, tx.now);
     write(tx, fence, &held, &end, outcome, document).await?;
@@ -101,6 +107,26 @@ pub(super) async fn finish(
     }
     touch(tx, &held, fence, end.state);
     Ok(Done::Finished(end.state))
+}
+
+/// The usual end, in one statement. `None` if the lease is lost or the task is to run again.
+async fn done_for_good(tx: &mut Tx<'_>, fence: Fence, result: &str) -> Result<Option<Touched>, CommitError> {
+    let row: Option<(String, String)> = sqlx::query_as(
+        "UPDATE task SET state = 'done', finished = $3, result = $4, progress = $5, owner = NULL, lease_until = NULL,
+             attempt = MIN(attempt, max_attempts)
+         WHERE id = $1 AND epoch = $2 AND state = 'running' AND NOT again
+         RETURNING kind, grp",
+    )
+    .bind(fence.task.0)
+    .bind(fence.epoch)
+    .bind(tx.now)
+    .bind(result)
+    .bind(WHOLE)
+    .fetch_optional(&mut *tx.connection)
+    .await
+    .map_err(fault)?;
+    let id = fence.task;
+    Ok(row.map(|(kind, group)| Touched::Task { kind, id, group, cancel: false, queued: false }))
 }
 
 fn end(held: &Held, outcome: &Outcome, now: i64) -> End {

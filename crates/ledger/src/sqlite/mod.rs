@@ -65,10 +65,10 @@ impl Store {
 
     pub(crate) async fn close(&self) {
         self.closing.cancel();
-        if let Some(writer) = self.writer.lock().await.take() {
-            if let Err(error) = writer.await {
-                tracing::error!(%error, "the ledger's writer ended badly");
-            }
+        if let Some(writer) = self.writer.lock().await.take()
+            && let Err(error) = writer.await
+        {
+            tracing::error!(%error, "the ledger's writer ended badly");
         }
         self.readers.close().await;
     }

@@ -24,10 +24,6 @@ impl Write for Purge {
         0
     }
 
-    fn needs_savepoint(&self) -> bool {
-        false
-    }
-
     fn apply<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Purged, CommitError>> {
         Box::pin(async move {
             let mut purged = Purged::default();

@@ -62,49 +62,67 @@ async fn require_found(
     Err(CommitError::Precondition { step, kind, scope, name, expected, found })
 }
 
+/// Writes by the expectation itself, in one statement where possible; only a refusal is looked into.
 pub(super) async fn put(tx: &mut Tx<'_>, step: usize, put: &Put, body: &str) -> Result<Done, CommitError> {
-    let address = (put.kind.as_str(), put.scope.as_str(), put.name.as_str());
-    let done = match require_found(tx, step, address, put.expect).await? {
-        Some(found) => replace(tx, step, put, body, found).await?,
-        None => create(tx, step, put, body).await?,
-    };
+    let mut done = None;
+    if put.expect != Expect::Absent {
+        done = replace(tx, put, body).await?;
+    }
+    if done.is_none() && matches!(put.expect, Expect::Absent | Expect::Any) {
+        done = create(tx, step, put, body).await?;
+    }
+    let Some(done) = done else { return Err(refusal(tx, step, put).await) };
     touch(tx, &put.kind, &put.scope, Some(&put.name));
     Ok(done)
 }
 
-async fn replace(
-    tx: &mut Tx<'_>,
-    step: usize,
-    put: &Put,
-    body: &str,
-    found: Found,
-) -> Result<Done, CommitError> {
-    if let Some(id) = put.id.as_ref().filter(|id| **id != found.id) {
-        return Err(CommitError::IdTaken { step, kind: put.kind.clone(), id: id.clone() });
+/// Why a put found nothing to write.
+async fn refusal(tx: &mut Tx<'_>, step: usize, put: &Put) -> CommitError {
+    let address = (put.kind.as_str(), put.scope.as_str(), put.name.as_str());
+    match require_found(tx, step, address, put.expect).await {
+        Err(error) => error,
+        // The resource is as expected, so it was the id.
+        Ok(found) => {
+            let id = put.id.clone().or(found.map(|found| found.id)).unwrap_or_default();
+            CommitError::IdTaken { step, kind: put.kind.clone(), id }
+        }
     }
-    let version = found.version + 1;
-    sqlx::query(
-        "UPDATE resource SET body = $2, version = $3, modified = $4, alt = $5, state = $6, ends = $7 WHERE row = $1",
+}
+
+async fn replace(tx: &mut Tx<'_>, put: &Put, body: &str) -> Result<Option<Done>, CommitError> {
+    let version = match put.expect {
+        Expect::Version(version) => Some(version),
+        _ => None,
+    };
+    let row: Option<(String, i64)> = sqlx::query_as(
+        "UPDATE resource SET body = $4, version = version + 1, modified = $5, alt = $6, state = $7, ends = $8
+         WHERE kind = $1 AND scope_key = $2 AND name_key = $3
+             AND ($9 IS NULL OR version = $9) AND ($10 IS NULL OR id = $10)
+         RETURNING id, version",
     )
-    .bind(found.row)
+    .bind(&put.kind)
+    .bind(fold(&put.scope))
+    .bind(fold(&put.name))
     .bind(body)
-    .bind(version)
     .bind(tx.now)
     .bind(&put.alt)
     .bind(&put.state)
     .bind(put.ends.map_or(NEVER, micros))
-    .execute(&mut *tx.connection)
+    .bind(version)
+    .bind(put.id.as_ref())
+    .fetch_optional(&mut *tx.connection)
     .await
     .map_err(fault)?;
-    Ok(Done::Put { id: found.id, version })
+    Ok(row.map(|(id, version)| Done::Put { id, version }))
 }
 
-async fn create(tx: &mut Tx<'_>, step: usize, put: &Put, body: &str) -> Result<Done, CommitError> {
+async fn create(tx: &mut Tx<'_>, step: usize, put: &Put, body: &str) -> Result<Option<Done>, CommitError> {
     let id = put.id.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
     let inserted = sqlx::query(
         "INSERT INTO resource
              (kind, scope, scope_key, name, name_key, id, body, version, created, modified, alt, state, ends)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8, $9, $10, $11)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8, $9, $10, $11)
+         ON CONFLICT (kind, scope_key, name_key) DO NOTHING",
     )
     .bind(&put.kind)
     .bind(&put.scope)
@@ -120,10 +138,10 @@ async fn create(tx: &mut Tx<'_>, step: usize, put: &Put, body: &str) -> Result<D
     .execute(&mut *tx.connection)
     .await;
     match inserted {
-        Ok(_) => Ok(Done::Put { id, version: 1 }),
-        // The address was seen to be free, so it is the id.
+        Ok(inserted) => Ok((inserted.rows_affected() > 0).then_some(Done::Put { id, version: 1 })),
+        // The id is taken, and perhaps the name too, by the same resource: the name is told first.
         Err(error) if error.as_database_error().is_some_and(|error| error.is_unique_violation()) => {
-            Err(CommitError::IdTaken { step, kind: put.kind.clone(), id })
+            Err(refusal(tx, step, put).await)
         }
         Err(error) => Err(fault(error)),
     }

@@ -67,11 +67,6 @@ impl Write for Prepared {
         self.bytes
     }
 
-    fn needs_savepoint(&self) -> bool {
-        // Every single step is refused before it writes, or by the statement that would.
-        self.steps.len() > 1
-    }
-
     fn apply<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Receipt, CommitError>> {
         Box::pin(async move {
             let mut done = Vec::with_capacity(self.steps.len());

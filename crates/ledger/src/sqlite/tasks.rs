@@ -10,13 +10,12 @@ use super::rows::micros;
 use super::tx::Tx;
 use crate::change::Touched;
 use crate::commit::Done;
-use crate::error::CommitError;
+use crate::error::{CommitError, Fault};
 use crate::task::{IfExists, NewTask, TaskId};
 
 /// The task that stands in the way of a new one, if any.
 struct Present {
     id: TaskId,
-    finished: bool,
     /// Waits for a worker, and nobody has asked it to stop.
     waits: bool,
 }
@@ -28,13 +27,19 @@ pub(super) async fn enqueue(
     body: &str,
 ) -> Result<Done, CommitError> {
     let run_at = task.run_at.map_or(tx.now, micros);
-    match (find(tx, task).await?, task.if_exists) {
-        (None, _) => insert(tx, task, body, run_at).await,
-        (Some(present), IfExists::Once) => Ok(Done::Enqueued { task: present.id, fresh: false }),
-        (Some(present), _) if present.finished => insert(tx, task, body, run_at).await,
-        (Some(present), IfExists::Keep) => Ok(Done::Enqueued { task: present.id, fresh: false }),
-        (Some(present), IfExists::RunAgain) => run_again(tx, task, present, run_at).await,
-        (Some(present), IfExists::Refuse) => {
+    if task.if_exists == IfExists::Once
+        && let Some(present) = find(tx, task).await?
+    {
+        return Ok(Done::Enqueued { task: present.id, fresh: false });
+    }
+    if let Some(done) = insert(tx, task, body, run_at).await? {
+        return Ok(done);
+    }
+    let present = find(tx, task).await?.ok_or(Fault::Unreadable { table: "task", column: "key" })?;
+    match task.if_exists {
+        IfExists::Keep | IfExists::Once => Ok(Done::Enqueued { task: present.id, fresh: false }),
+        IfExists::RunAgain => run_again(tx, task, present, run_at).await,
+        IfExists::Refuse => {
             let (kind, key) = (task.kind.clone(), task.key.clone());
             Err(CommitError::TaskExists { step, kind, key, task: present.id })
         }
@@ -44,7 +49,7 @@ pub(super) async fn enqueue(
 /// The newest task of the kind and key: if one is unfinished, it is the newest.
 async fn find(tx: &mut Tx<'_>, task: &NewTask) -> Result<Option<Present>, CommitError> {
     let row = sqlx::query(
-        "SELECT id, finished IS NOT NULL, state = 'queued' AND NOT cancel FROM task
+        "SELECT id, state = 'queued' AND NOT cancel FROM task
          WHERE kind = $1 AND key = $2 ORDER BY id DESC LIMIT 1",
     )
     .bind(&task.kind)
@@ -53,18 +58,21 @@ async fn find(tx: &mut Tx<'_>, task: &NewTask) -> Result<Option<Present>, Commit
     .await
     .map_err(fault)?;
     let Some(row) = row else { return Ok(None) };
-    Ok(Some(Present {
-        id: TaskId(row.try_get(0).map_err(fault)?),
-        finished: row.try_get(1).map_err(fault)?,
-        waits: row.try_get(2).map_err(fault)?,
-    }))
+    Ok(Some(Present { id: TaskId(row.try_get(0).map_err(fault)?), waits: row.try_get(1).map_err(fault)? }))
 }
 
-async fn insert(tx: &mut Tx<'_>, task: &NewTask, body: &str, run_at: i64) -> Result<Done, CommitError> {
-    let id: i64 = sqlx::query_scalar(
+/// Adds the task unless an unfinished one of its kind and key is there.
+async fn insert(
+    tx: &mut Tx<'_>,
+    task: &NewTask,
+    body: &str,
+    run_at: i64,
+) -> Result<Option<Done>, CommitError> {
+    let id: Option<i64> = sqlx::query_scalar(
         "INSERT INTO task (kind, key, grp, body, priority, state, attempt, max_attempts, interruptions,
              backoff_first, backoff_most, run_at, deadline, epoch, cancel, again, progress, created)
          VALUES ($1, $2, $3, $4, $5, 'queued', 0, $6, 0, $7, $8, $9, $10, 0, FALSE, FALSE, 0, $11)
+         ON CONFLICT (kind, key) WHERE state IN ('queued', 'running') DO NOTHING
          RETURNING id",
     )
     .bind(&task.kind)
@@ -78,11 +86,12 @@ async fn insert(tx: &mut Tx<'_>, task: &NewTask, body: &str, run_at: i64) -> Res
     .bind(run_at)
     .bind(task.deadline.map(micros))
     .bind(tx.now)
-    .fetch_one(&mut *tx.connection)
+    .fetch_optional(&mut *tx.connection)
     .await
     .map_err(fault)?;
-    touch(tx, task, TaskId(id));
-    Ok(Done::Enqueued { task: TaskId(id), fresh: true })
+    let Some(id) = id.map(TaskId) else { return Ok(None) };
+    touch(tx, task, id);
+    Ok(Some(Done::Enqueued { task: id, fresh: true }))
 }
 
 async fn run_again(

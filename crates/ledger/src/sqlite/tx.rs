@@ -14,6 +14,22 @@ pub(crate) struct Tx<'c> {
     pub(super) now: i64,
     /// What was touched so far.
     pub(super) touched: Vec<Touched>,
+    /// Whether writes that may have to be undone alone are made in savepoints.
+    pub(super) careful: bool,
+}
+
+/// Why a transaction is rolled back.
+pub(super) enum Halt {
+    /// The database failed.
+    Fault(Fault),
+    /// A write was refused after it had written something, and there was no savepoint to go back to.
+    Refused,
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Halt {
+        Halt::Fault(fault)
+    }
 }
 
 /// One write: applied within a group, answered after the group is durable.
@@ -26,11 +42,9 @@ pub(crate) trait Write: Send + Sync + 'static {
     /// Bytes it writes, roughly: bounds the memory of a group.
     fn bytes(&self) -> usize;
 
-    /// Whether it can be refused after it has written something, and so needs a savepoint.
-    fn needs_savepoint(&self) -> bool;
-
-    /// Makes the write. [`CommitError::Fault`] fails the whole group; other errors refuse only this write. May be called
-    /// again, in another transaction, when the group failed.
+    /// Makes the write. [`CommitError::Fault`] fails the whole group; other errors refuse only this write. A step is refused
+    /// before it writes anything, so a refusal of step 0 leaves nothing to undo. May be called again, in another
+    /// transaction, when the group failed.
     fn apply<'a>(&'a self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<Self::Answer, CommitError>>;
 }
 
@@ -39,7 +53,7 @@ pub(super) trait Pending: Send {
     fn weight(&self) -> usize;
     fn bytes(&self) -> usize;
     /// Applies the write and keeps its answer for [`Pending::answer`].
-    fn apply<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(), Fault>>;
+    fn apply<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(), Halt>>;
     /// Tells the waiting one: the kept answer if the group is durable, else the group's fault.
     fn answer(self: Box<Self>, group: Result<(), Fault>);
 }
@@ -65,14 +79,17 @@ impl<W: Write> Pending for Waiting<W> {
         self.write.bytes()
     }
 
-    fn apply<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(), Fault>> {
+    fn apply<'a>(&'a mut self, tx: &'a mut Tx<'_>) -> BoxFuture<'a, Result<(), Halt>> {
         Box::pin(async move {
-            let outcome = match self.write.needs_savepoint() {
+            let in_savepoint = tx.careful && self.write.weight() > 1;
+            let outcome = match in_savepoint {
                 true => apply_in_savepoint(&self.write, tx).await,
                 false => self.write.apply(tx).await,
             };
-            if let Err(CommitError::Fault(fault)) = outcome {
-                return Err(fault);
+            match &outcome {
+                Err(CommitError::Fault(fault)) => return Err(Halt::Fault(fault.clone())),
+                Err(refused) if !in_savepoint && refused.step() != Some(0) => return Err(Halt::Refused),
+                _ => {}
             }
             self.kept = Some(outcome);
             Ok(())

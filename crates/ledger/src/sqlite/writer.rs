@@ -1,5 +1,8 @@
 //! The one writer. It takes whatever waits, makes it one transaction, and answers after the commit is on disk. While the disk
 //! syncs one group, the next one gathers; there is no artificial delay.
+//!
+//! A group is first written without savepoints, which would be a third of its statements. Only when a write is refused
+//! after it has written something, the group is rolled back and written again with a savepoint around each.
 
 use std::sync::Arc;
 
@@ -9,9 +12,9 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::lock::Lock;
-use super::progress::Progress;
+use super::progress::{Noted, Progress};
 use super::rows::micros;
-use super::tx::{Pending, Tx, plain};
+use super::tx::{Halt, Pending, Tx, plain};
 use crate::change::Touched;
 use crate::clock::Clock;
 use crate::error::Fault;
@@ -65,10 +68,10 @@ impl Writer {
             let group = self.gather(first);
             self.write(group).await;
         }
-        if let Some(connection) = self.connection.take() {
-            if let Err(error) = connection.close().await {
-                tracing::warn!(%error, "the ledger's writer did not close cleanly");
-            }
+        if let Some(connection) = self.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "the ledger's writer did not close cleanly");
         }
     }
 
@@ -115,22 +118,34 @@ impl Writer {
             None => SqliteConnection::connect_with(&self.options).await?,
         };
         let now = self.clock.now();
-        let mut tx = Tx { connection: &mut connection, now: micros(now), touched: Vec::new() };
         let noted = self.progress.take(now);
-        let outcome = attempt(&mut tx, group, &noted).await;
+        let mut tx =
+            Tx { connection: &mut connection, now: micros(now), touched: Vec::new(), careful: false };
+        let mut outcome = attempt(&mut tx, group, &noted).await;
+        if let Err(Halt::Refused) = outcome {
+            tx.touched.clear();
+            tx.careful = true;
+            outcome = match plain(tx.connection, "ROLLBACK").await {
+                Ok(()) => attempt(&mut tx, group, &noted).await,
+                Err(fault) => Err(Halt::Fault(fault)),
+            };
+        }
         let touched = std::mem::take(&mut tx.touched);
-        match &outcome {
-            Ok(()) => self.connection = Some(connection),
-            Err(fault) => {
-                self.progress.give_back(noted);
-                self.connection = recover(connection, fault).await;
+        let fault = match outcome {
+            Ok(()) => {
+                self.connection = Some(connection);
+                if !touched.is_empty() {
+                    // An error means only that nobody listens.
+                    let _ = self.changes.send(touched.into());
+                }
+                return Ok(());
             }
-        }
-        if outcome.is_ok() && !touched.is_empty() {
-            // An error means only that nobody listens.
-            let _ = self.changes.send(touched.into());
-        }
-        outcome
+            Err(Halt::Fault(fault)) => fault,
+            Err(Halt::Refused) => Fault::Closed,
+        };
+        self.progress.give_back(noted);
+        self.connection = recover(connection, &fault).await;
+        Err(fault)
     }
 }
 
@@ -140,13 +155,13 @@ fn answer(group: Group, outcome: Result<(), Fault>) {
     }
 }
 
-async fn attempt(tx: &mut Tx<'_>, group: &mut Group, noted: &super::progress::Noted) -> Result<(), Fault> {
+async fn attempt(tx: &mut Tx<'_>, group: &mut Group, noted: &Noted) -> Result<(), Halt> {
     plain(tx.connection, "BEGIN IMMEDIATE").await?;
     noted.apply(tx).await?;
     for write in group.iter_mut() {
         write.apply(tx).await?;
     }
-    plain(tx.connection, "COMMIT").await
+    Ok(plain(tx.connection, "COMMIT").await?)
 }
 
 /// Rolls back. A connection whose disk failed is not trusted again: its cache may hold what the disk does not.
