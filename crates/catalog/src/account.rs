@@ -7,6 +7,7 @@ use millrace_ledger::{Commit, Expect};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::catalog::contend;
 use crate::record::{Record, attach};
 use crate::{Catalog, Error, Kind, Result, name};
 
@@ -92,7 +93,7 @@ impl Catalog {
             name::check_text("tags", Some(value))?;
         }
         let name = &self.setup().account_name;
-        self.contend(Kind::Account, name, async || {
+        contend!(Kind::Account, name, async {
             let (stored, mut account) = self.found::<Account>("", name).await?;
             account.tags = tags.clone();
             Ok(self.attempt(Commit::new().put(account.replace(&stored)?)).await?.map(|receipt| {
@@ -100,6 +101,5 @@ impl Catalog {
                 account
             }))
         })
-        .await
     }
 }

@@ -16,7 +16,7 @@ use crate::record::Record;
 use crate::{Error, Kind, Result, account, asset, endpoint, job, locator, policy};
 
 /// Times a verb is tried again when someone else changed what it read. Each loss means that another one won.
-const TRIES: usize = 16;
+pub(crate) const TRIES: usize = 16;
 /// Items of a page, unless set otherwise.
 const PAGE: usize = 100;
 /// Containers deleted at a time: disk work that must not crowd out the living.
@@ -43,6 +43,33 @@ pub struct Setup {
     pub streaming_host: String,
     /// Items of a page of a list; `None`: 100.
     pub page_size: Option<usize>,
+}
+
+/// Reads and commits until nobody else was faster: `$turn` is an async block that answers `None` to be tried again.
+///
+/// A macro and not a function of a closure: of a future that holds an async closure the compiler cannot tell that it is `Send`, so
+/// no server could spawn it.
+macro_rules! contend {
+    ($kind:expr, $name:expr, $turn:expr) => {{
+        let mut tries = 0;
+        loop {
+            if let Some(done) = $crate::catalog::turn($turn).await? {
+                break Ok(done);
+            }
+            tries += 1;
+            if tries == $crate::catalog::TRIES {
+                break Err($crate::Error::Contended { kind: $kind, name: String::from($name) });
+            }
+        }
+    }};
+}
+pub(crate) use contend;
+
+/// Says what a turn of [`contend!`] is, so that its block need not.
+pub(crate) fn turn<T>(
+    turn: impl Future<Output = Result<Option<T>>> + Send,
+) -> impl Future<Output = Result<Option<T>>> + Send {
+    turn
 }
 
 /// The domain: a cheap handle over ledger and blobs.
@@ -73,13 +100,12 @@ impl Catalog {
     }
 
     async fn seed(&self) -> Result<()> {
-        self.contend(Kind::Account, &self.inner.setup.account_name, async || {
+        contend!(Kind::Account, &self.inner.setup.account_name, async {
             let commit = account::seed(self).await?;
             let commit = endpoint::seed(self, commit).await?;
             let commit = policy::seed(self, commit).await?;
             if commit.is_empty() { Ok(Some(())) } else { Ok(self.attempt(commit).await?.map(drop)) }
         })
-        .await
     }
 
     /// Adds the catalog's own background work to a runner: deleting the bytes of deleted assets, indexing published assets, ending
@@ -177,21 +203,6 @@ impl Catalog {
             Err(CommitError::LeaseLost { .. }) => Err(Error::LeaseLost),
             Err(other) => Err(Error::Ledger(Box::new(other))),
         }
-    }
-
-    /// Reads and commits until nobody else was faster. `turn` answers `None` to be tried again.
-    pub(crate) async fn contend<T>(
-        &self,
-        kind: Kind,
-        name: &str,
-        turn: impl AsyncFn() -> Result<Option<T>>,
-    ) -> Result<T> {
-        for _ in 0..TRIES {
-            if let Some(done) = turn().await? {
-                return Ok(done);
-            }
-        }
-        Err(Error::Contended { kind, name: name.to_owned() })
     }
 
     /// Deletes a resource that nothing hangs on; whether there was one.

@@ -10,6 +10,7 @@ use millrace_ledger::{Commit, Expect, Field};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::catalog::contend;
 use crate::list::{self, Column, ListQuery, Page, column};
 use crate::preset::codec_choices as choices;
 use crate::record::{Record, attach};
@@ -153,8 +154,12 @@ impl Catalog {
         .await
     }
 
-    async fn change_endpoint(&self, name: &str, change: impl Fn(&mut Endpoint)) -> Result<Endpoint> {
-        self.contend(Kind::StreamingEndpoint, name, async || {
+    async fn change_endpoint(
+        &self,
+        name: &str,
+        change: impl Fn(&mut Endpoint) + Send + Sync,
+    ) -> Result<Endpoint> {
+        contend!(Kind::StreamingEndpoint, name, async {
             let (stored, mut endpoint) = self.found::<Endpoint>("", name).await?;
             let before = endpoint.clone();
             change(&mut endpoint);
@@ -166,7 +171,6 @@ impl Catalog {
             }
             Ok(Some(self.with_host(endpoint)))
         })
-        .await
     }
 
     fn with_host(&self, mut endpoint: Endpoint) -> Endpoint {

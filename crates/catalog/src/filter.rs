@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::asset::Asset;
+use crate::catalog::contend;
 use crate::list::{self, Column, ListQuery, Page, column};
 use crate::record::{Record, attach};
 use crate::{Catalog, Error, Kind, Result, name};
@@ -176,7 +177,7 @@ impl Catalog {
     ) -> Result<(T, bool)> {
         name::check("name", name)?;
         rules.to_package()?;
-        self.contend(T::NAMED, name, async || {
+        contend!(T::NAMED, name, async {
             let stored = self.stored::<T>(scope, name).await?;
             if stored.is_none() {
                 self.check_quota::<T>(scope, "filters", MAX_FILTERS).await?;
@@ -191,7 +192,6 @@ impl Catalog {
                 None => Ok(None),
             }
         })
-        .await
     }
 }
 

@@ -14,7 +14,7 @@ const SCHEMA: &str = "schema";
 /// A type that is stored as a resource of the ledger.
 ///
 /// A change of the stored shape raises [`Record::VERSION`] and teaches [`Record::upgrade`] the step from the version before.
-pub(crate) trait Record: Serialize + DeserializeOwned {
+pub(crate) trait Record: Serialize + DeserializeOwned + Send + Sync {
     /// The ledger's kind.
     const KIND: &'static str;
     /// The kind in sentences.

@@ -5,6 +5,7 @@ use millrace_ledger::{Commit, Expect, Field};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::catalog::contend;
 use crate::job::Job;
 use crate::list::{self, Column, ListQuery, Page, column};
 use crate::preset::codec_choices as choices;
@@ -142,7 +143,7 @@ impl Catalog {
     pub async fn put_transform(&self, name: &str, draft: &TransformDraft) -> Result<(Transform, bool)> {
         name::check("name", name)?;
         draft.check()?;
-        self.contend(Kind::Transform, name, async || {
+        contend!(Kind::Transform, name, async {
             let stored = self.stored::<Transform>("", name).await?;
             if stored.is_none() {
                 self.check_quota::<Transform>("", "transforms", MAX_TRANSFORMS).await?;
@@ -164,7 +165,6 @@ impl Catalog {
                 None => Ok(None),
             }
         })
-        .await
     }
 
     /// Changes what the draft gives.
@@ -173,7 +173,7 @@ impl Catalog {
         if !patch.outputs.is_empty() {
             check_outputs(&patch.outputs)?;
         }
-        self.contend(Kind::Transform, name, async || {
+        contend!(Kind::Transform, name, async {
             let (stored, mut transform) = self.found::<Transform>("", name).await?;
             transform.description = patch.description.clone().or(transform.description);
             if !patch.outputs.is_empty() {
@@ -184,13 +184,12 @@ impl Catalog {
                 transform
             }))
         })
-        .await
     }
 
     /// Deletes a transform with its jobs, none of which may still be at work; whether there was one. What the jobs made stays.
     pub async fn delete_transform(&self, name: &str) -> Result<bool> {
         let _children = self.parents().write().await;
-        self.contend(Kind::Transform, name, async || {
+        contend!(Kind::Transform, name, async {
             let Some(stored) = self.stored::<Transform>("", name).await? else { return Ok(Some(false)) };
             if self.has_open_jobs(&stored.id).await? {
                 let why =
@@ -202,6 +201,5 @@ impl Catalog {
                 .delete_scope(Job::KIND, &stored.id);
             Ok(self.attempt(commit).await?.map(|_| true))
         })
-        .await
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Asset, Claim};
+use crate::catalog::contend;
 use crate::filter::AssetFilter;
 use crate::locator::{INDEX_TASK, Locator};
 use crate::record::Record;
@@ -28,7 +29,7 @@ impl Catalog {
     /// it any more, and the bytes will be deleted whatever happens.
     pub async fn delete_asset(&self, name: &str) -> Result<bool> {
         let _children = self.parents().write().await;
-        self.contend(Kind::Asset, name, async || {
+        contend!(Kind::Asset, name, async {
             let Some(stored) = self.stored::<Asset>("", name).await? else { return Ok(Some(false)) };
             let asset = Asset::read(&stored)?;
             let commit = self.erasing(&asset)?.delete(Asset::KIND, "", name, Expect::Version(stored.version));
@@ -42,7 +43,6 @@ impl Catalog {
             }
             Ok(self.attempt(commit).await?.map(|_| true))
         })
-        .await
     }
 
     /// The claim stays until the bytes are gone; the task sees to them.

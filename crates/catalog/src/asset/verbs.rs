@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{Asset, AssetDraft, Claim};
 use crate::catalog::blob_error;
+use crate::catalog::contend;
 use crate::list::{self, Column, ListQuery, Page, column};
 use crate::record::Record;
 use crate::{Catalog, Error, Kind, Result, name};
@@ -55,17 +56,18 @@ impl Catalog {
     pub async fn put_asset(&self, name: &str, draft: &AssetDraft) -> Result<(Asset, bool)> {
         name::check("name", name)?;
         draft.check()?;
-        self.contend(Kind::Asset, name, async || match self.stored::<Asset>("", name).await? {
-            Some(_) => Ok(self.change_asset(name, draft).await?.map(|asset| (asset, false))),
-            None => Ok(self.make_asset(name, draft).await?.map(|asset| (asset, true))),
+        contend!(Kind::Asset, name, async {
+            match self.stored::<Asset>("", name).await? {
+                Some(_) => Ok(self.change_asset(name, draft).await?.map(|asset| (asset, false))),
+                None => Ok(self.make_asset(name, draft).await?.map(|asset| (asset, true))),
+            }
         })
-        .await
     }
 
     /// Changes an asset's description and alternate id.
     pub async fn patch_asset(&self, name: &str, patch: &AssetDraft) -> Result<Asset> {
         patch.check()?;
-        self.contend(Kind::Asset, name, async || self.change_asset(name, patch).await).await
+        contend!(Kind::Asset, name, async { self.change_asset(name, patch).await })
     }
 
     async fn change_asset(&self, name: &str, draft: &AssetDraft) -> Result<Option<Asset>> {

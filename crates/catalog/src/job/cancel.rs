@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::machine::{self, Happening};
 use super::{CANCEL_TASK, Job, JobState, JobStep};
+use crate::catalog::contend;
 use crate::record::Record;
 use crate::{Catalog, Error, Kind, Result};
 
@@ -19,7 +20,7 @@ impl Catalog {
     /// again is no error; a job that ended is.
     pub async fn cancel_job(&self, transform: &str, name: &str) -> Result<Job> {
         let scope = self.transform(transform).await?.id.to_string();
-        self.contend(Kind::Job, name, async || {
+        contend!(Kind::Job, name, async {
             let (stored, mut job) = self.found::<Job>(&scope, name).await?;
             let before = job.clone();
             let happened = cancel(&mut job, self.now()).map_err(|state| Error::WrongState {
@@ -40,7 +41,6 @@ impl Catalog {
             }
             Ok(self.attempt(commit).await?.map(|_| job))
         })
-        .await
     }
 
     /// Handles one [`CANCEL_TASK`].

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{ENCODE_TASK, Job, JobInput, JobOutput, JobState, Source};
 use crate::asset::Asset;
+use crate::catalog::contend;
 use crate::preset::{self, Preset};
 use crate::record::Record;
 use crate::transform::{Priority, Transform, TransformOutput};
@@ -52,7 +53,7 @@ impl Catalog {
         check(&draft)?;
         let id = Uuid::new_v4();
         let _child = self.parents().read().await;
-        self.contend(Kind::Job, name, async || {
+        contend!(Kind::Job, name, async {
             let (stored, found) = self.found::<Transform>("", transform).await?;
             let job = new_job(id, name, &found, &draft)?;
             let scope = found.id.to_string();
@@ -63,12 +64,9 @@ impl Catalog {
             let guarded =
                 Commit::new().require(Transform::KIND, "", stored.name, Expect::Version(stored.version));
             let commit = self.require_assets(&draft, guarded).await?.put(put).enqueue(task(&job));
-            match self.attempt(commit).await? {
-                Some(_) => self.job(transform, name).await.map(Some),
-                None => Ok(None),
-            }
+            let done = self.attempt(commit).await?;
+            Ok(done.map(|receipt| Job { created: receipt.at, modified: receipt.at, ..job }))
         })
-        .await
     }
 
     /// Every asset that the job names exists, and still does in the commit.

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::machine::{self, Refused};
 use super::{Clip, Job, JobError, JobStep, Source};
 use crate::asset::Asset;
+use crate::catalog::contend;
 use crate::record::Record;
 use crate::{Catalog, Error, Kind, Result};
 
@@ -123,7 +124,7 @@ impl Catalog {
 
     /// Takes a step under a lease, in one commit with its events and `also`. A step that changes nothing commits `also` alone.
     pub async fn job_step(&self, lease: &Lease, id: Uuid, step: &JobStep, also: Commit) -> Result<Job> {
-        self.contend(Kind::Job, &id.to_string(), async || {
+        contend!(Kind::Job, &id.to_string(), async {
             let (job, steps) = self.plan_job_step(id, step).await?;
             if steps.is_empty() && also.is_empty() {
                 return Ok(Some(job));
@@ -132,7 +133,6 @@ impl Catalog {
                 .await
                 .map(|done| done.map(|_| job))
         })
-        .await
     }
 
     /// The steps that a worker may add to a commit of its own (the one that ends a task in [`millrace_ledger::runner::Handler::ended`]):

@@ -3,6 +3,7 @@
 use millrace_ledger::{Commit, Expect, Field, Query};
 
 use super::{Job, JobState};
+use crate::catalog::contend;
 use crate::list::{self, Column, ListQuery, Page, column};
 use crate::record::Record;
 use crate::transform::{Priority, Transform};
@@ -47,7 +48,7 @@ impl Catalog {
     pub async fn patch_job(&self, transform: &str, name: &str, patch: &JobPatch) -> Result<Job> {
         name::check_text("description", patch.description.as_deref())?;
         let scope = self.transform(transform).await?.id.to_string();
-        self.contend(Kind::Job, name, async || {
+        contend!(Kind::Job, name, async {
             let (stored, mut job) = self.found::<Job>(&scope, name).await?;
             job.description = patch.description.clone().or(job.description);
             job.priority = patch.priority.unwrap_or(job.priority);
@@ -57,13 +58,12 @@ impl Catalog {
                 job
             }))
         })
-        .await
     }
 
     /// Deletes a job that is in a final state, and answers whether there was one. What it made stays.
     pub async fn delete_job(&self, transform: &str, name: &str) -> Result<bool> {
         let Some(found) = self.stored::<Transform>("", transform).await? else { return Ok(false) };
-        self.contend(Kind::Job, name, async || {
+        contend!(Kind::Job, name, async {
             let Some(stored) = self.stored::<Job>(&found.id, name).await? else { return Ok(Some(false)) };
             let job = Job::read(&stored)?;
             if !job.state.is_final() {
@@ -78,7 +78,6 @@ impl Catalog {
             let commit = Commit::new().delete(Job::KIND, &found.id, name, Expect::Version(stored.version));
             Ok(self.attempt(commit).await?.map(|_| true))
         })
-        .await
     }
 
     /// Whether a job of the transform is not in a final state.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{INDEX_TASK, Locator, MAX_LOCATOR_FILTERS, MAX_LOCATORS};
 use crate::asset::Asset;
+use crate::catalog::contend;
 use crate::filter::{AccountFilter, AssetFilter};
 use crate::record::Record;
 use crate::{Catalog, Error, Kind, Result, name};
@@ -42,7 +43,7 @@ impl Catalog {
         name::check("name", name)?;
         check(draft)?;
         let _child = self.parents().read().await;
-        self.contend(Kind::StreamingLocator, name, async || self.try_locator(name, draft).await).await
+        contend!(Kind::StreamingLocator, name, async { self.try_locator(name, draft).await })
     }
 
     async fn try_locator(&self, name: &str, draft: &LocatorDraft) -> Result<Option<Locator>> {
