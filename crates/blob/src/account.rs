@@ -201,7 +201,10 @@ impl Account {
     ) -> Result<Containers, Error> {
         let mut page = Containers::default();
         let keys = self.inner.objects.list("containers", after, usize::MAX).await?;
-        for key in keys.into_iter().filter(|key| key.starts_with(prefix)) {
+        for key in keys {
+            if !key.starts_with(prefix) {
+                continue;
+            }
             if page.items.len() >= limit {
                 page.next = page.items.last().map(|last| last.name.to_string());
                 break;

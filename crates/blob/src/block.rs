@@ -111,10 +111,10 @@ impl BlockWriter {
         let _lock = account.lock(id, &name).await;
         let replaced = account.stage(id, &name, &staged).await;
         match replaced {
-            Ok(Some(old)) => account.discard(id, [old.object]).await,
+            Ok(Some(old)) => account.discard(id, vec![old.object]).await,
             Ok(None) => {}
             Err(error) => {
-                account.discard(id, [object]).await;
+                account.discard(id, vec![object]).await;
                 return Err(error);
             }
         }
@@ -249,18 +249,18 @@ impl Account {
         if keys.len() > MAX_STAGED {
             return Err(Error::TooManyBlocks);
         }
-        let fetches = keys.into_iter().map(|key| {
-            let key = format!("{dir}/{key}");
-            async move {
-                match self.inner.objects.get(&key).await? {
-                    Some((bytes, _)) => record::from_bytes(&bytes).map(Some),
-                    None => Ok(None),
-                }
-            }
-        });
+        let fetches: Vec<_> =
+            keys.into_iter().map(|key| self.staged_record(format!("{dir}/{key}"))).collect();
         let found: Vec<Option<StagedRecord>> =
             futures_util::stream::iter(fetches).buffered(FETCHES).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn staged_record(&self, key: String) -> Result<Option<StagedRecord>, Error> {
+        match self.inner.objects.get(&key).await? {
+            Some((bytes, _)) => record::from_bytes(&bytes).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Drops all waiting blocks of a blob with their content. The caller holds the name's lock.
@@ -272,8 +272,8 @@ impl Account {
         // After a crash in mid-commit a record may still wait whose content the blob has already.
         let kept = self.fetch(id, name).await?.map(|(record, _)| record.objects()).unwrap_or_default();
         self.drop_staged_records(id, name, &staged).await?;
-        self.discard(id, staged.iter().map(|block| block.object).filter(|object| !kept.contains(object)))
-            .await;
+        let garbage = staged.iter().map(|block| block.object);
+        self.discard(id, garbage.filter(|object| !kept.contains(object)).collect()).await;
         Ok(())
     }
 

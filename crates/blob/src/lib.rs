@@ -19,6 +19,7 @@
 
 mod account;
 mod block;
+pub mod endpoint;
 mod error;
 mod key;
 mod list;
@@ -35,7 +36,7 @@ mod sweep;
 mod write;
 
 pub use account::{Account, ContainerInfo, Containers};
-pub use block::{BlockId, BlockInfo, BlockList, BlockListEntry, MAX_BLOCK_BYTES, MAX_BLOCKS};
+pub use block::{BlockId, BlockInfo, BlockList, BlockListEntry, BlockWriter, MAX_BLOCK_BYTES, MAX_BLOCKS};
 pub use error::{Error, OpenError};
 pub use list::{Item, List, Page};
 pub use local_file::LocalFile;

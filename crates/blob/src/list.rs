@@ -79,7 +79,8 @@ impl Account {
         } else {
             None
         };
-        let items = futures_util::stream::iter(found).map(|found| self.item(id, found)).buffered(FETCHES);
+        let fetches: Vec<_> = found.into_iter().map(|found| self.item(id, found)).collect();
+        let items = futures_util::stream::iter(fetches).buffered(FETCHES);
         // A blob that was deleted meanwhile is left out.
         let items: Vec<Option<Item>> = items.try_collect().await?;
         Ok(Page { items: items.into_iter().flatten().collect(), next })

@@ -100,8 +100,8 @@ impl Account {
         blocking(move || concatenate(&parts, &to)).await?;
         let swapped = self.swap(id, name, &record, object).await;
         match &swapped {
-            Ok(true) => self.discard(id, record.objects()).await,
-            Ok(false) | Err(_) => self.discard(id, [object]).await,
+            Ok(true) => self.discard(id, record.objects().into_iter().collect()).await,
+            Ok(false) | Err(_) => self.discard(id, vec![object]).await,
         }
         swapped.map(drop)
     }
@@ -179,7 +179,7 @@ impl Account {
                     if length == 0 { Vec::new() } else { vec![Extent { object, offset: 0, length }] };
                 let published = self.publish(container, id, name, put, extents, "PutBlob").await;
                 if published.is_err() || length == 0 {
-                    self.discard(id, [object]).await;
+                    self.discard(id, vec![object]).await;
                 }
                 return published;
             }

@@ -69,6 +69,16 @@ impl Writer {
         self.content.write(bytes).await
     }
 
+    /// Takes over an MD5 that was computed while the bytes came: kept, and checked against one given before.
+    pub(crate) fn check_md5(&mut self, found: [u8; 16]) -> Result<(), Error> {
+        self.digest = None;
+        if self.put.properties.content_md5.is_some_and(|wanted| wanted != found) {
+            return Err(Error::Md5Mismatch);
+        }
+        self.put.properties.content_md5 = Some(found);
+        Ok(())
+    }
+
     /// Bytes so far.
     pub fn length(&self) -> u64 {
         self.length
@@ -90,7 +100,7 @@ impl Writer {
         }
         let published = account.publish(&container, id, &name, put, extents, "PutBlob").await;
         if published.is_err() && length > 0 {
-            account.discard(id, [object]).await;
+            account.discard(id, vec![object]).await;
         }
         published
     }
@@ -221,7 +231,7 @@ impl Account {
             self.drop_staged(id, name).await?;
             old
         };
-        self.discard(id, old.objects()).await;
+        self.discard(id, old.objects().into_iter().collect()).await;
         self.announce(container, name, Change::Deleted { head: old.head() }).await;
         Ok(())
     }
@@ -252,14 +262,14 @@ impl Account {
             (new.head(), old)
         };
         if let Some(old) = replaced {
-            self.discard(id, old.objects()).await;
+            self.discard(id, old.objects().into_iter().collect()).await;
         }
         self.announce(container, name, Change::Created { operation, head: head.clone() }).await;
         Ok(head)
     }
 
     /// Removes content that nothing names any more. Failing is no loss: the sweep finds it later.
-    pub(crate) async fn discard(&self, id: Uuid, objects: impl IntoIterator<Item = Uuid>) {
+    pub(crate) async fn discard(&self, id: Uuid, objects: Vec<Uuid>) {
         for object in objects {
             if let Err(error) = self.inner.objects.delete(&content_key(id, object)).await {
                 tracing::warn!(%object, %error, "replaced content remains until the next sweep");

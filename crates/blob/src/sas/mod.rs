@@ -9,6 +9,7 @@ mod sign;
 mod token;
 mod verify;
 
+pub(crate) use sign::mac;
 pub use sign::{AccountGrant, Grant, Protocol, SERVICE_VERSION, Scope};
 pub use token::Token;
 pub use verify::{Allowed, Overrides, Reach, Refusal, Transport};
