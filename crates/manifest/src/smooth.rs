@@ -6,7 +6,10 @@
 
 use std::fmt::{self, Display};
 
-use crate::{Audio, Media, NothingToPlay, Presentation, SmoothCodec, Track, Video, time::rescale, xml::Xml};
+use crate::{
+    Audio, Media, NothingToPlay, Presentation, SmoothCodec, Track, Video, time::rescale, uri::push_filters,
+    xml::Xml,
+};
 
 /// Ticks per second of all times in a Smooth manifest and in its URLs.
 pub const TIMESCALE: u32 = 10_000_000;
@@ -28,8 +31,13 @@ pub fn chunk_time(ticks: u64, timescale: std::num::NonZeroU32) -> u64 {
     rescale(ticks, timescale.get(), TIMESCALE)
 }
 
-/// The client manifest of all tracks that Smooth Streaming can carry.
-pub fn manifest(presentation: &Presentation, version: Version) -> Result<String, NothingToPlay> {
+/// The client manifest of all tracks that Smooth Streaming can carry. Chunk URLs repeat the `filters` of the request:
+/// which track a bitrate means depends on them.
+pub fn manifest(
+    presentation: &Presentation,
+    version: Version,
+    filters: &[String],
+) -> Result<String, NothingToPlay> {
     let streams = streams(presentation);
     if streams.is_empty() {
         return Err(NothingToPlay);
@@ -38,8 +46,9 @@ pub fn manifest(presentation: &Presentation, version: Version) -> Result<String,
     let mut xml = Xml::with_capacity(1024 + presentation.tracks().len() * 512 + chunks * 24);
     xml.open("SmoothStreamingMedia").attr("MajorVersion", 2).attr("MinorVersion", version.minor());
     xml.number("TimeScale", u64::from(TIMESCALE)).number("Duration", duration(presentation, &streams));
+    let form = Form { version, filters };
     for stream in &streams {
-        write_stream(&mut xml, presentation, stream, version);
+        write_stream(&mut xml, presentation, stream, form);
     }
     Ok(xml.finish())
 }
@@ -58,6 +67,13 @@ impl Version {
             Self::V2_2 => 2,
         }
     }
+}
+
+/// What was asked for.
+#[derive(Clone, Copy)]
+struct Form<'a> {
+    version: Version,
+    filters: &'a [String],
 }
 
 /// Tracks among which a client may switch from chunk to chunk.
@@ -150,7 +166,7 @@ fn duration(presentation: &Presentation, streams: &[Stream<'_>]) -> u64 {
     end.saturating_sub(presentation.start().to(TIMESCALE))
 }
 
-fn write_stream(xml: &mut Xml, presentation: &Presentation, stream: &Stream<'_>, version: Version) {
+fn write_stream(xml: &mut Xml, presentation: &Presentation, stream: &Stream<'_>, form: Form<'_>) {
     let Some(first) = stream.levels.first() else { return };
     let video = matches!(first.track.media, Media::Video(_));
     xml.open("StreamIndex")
@@ -159,13 +175,16 @@ fn write_stream(xml: &mut Xml, presentation: &Presentation, stream: &Stream<'_>,
     xml.maybe("Language", first.track.known_language());
     xml.attr("Chunks", stream.chunks).attr("QualityLevels", stream.levels.len());
     let key = presentation.key();
-    let url = format!("{key}/QualityLevels({{bitrate}})/Fragments({}={{start time}})", first.track.name);
+    let name = &first.track.name;
+    let mut url = format!("{key}/QualityLevels({{bitrate}})/Fragments({name}={{start time}}");
+    push_filters(&mut url, form.filters);
+    url.push(')');
     xml.attr("Url", url);
     write_largest_picture(xml, stream);
     for (index, level) in stream.levels.iter().enumerate() {
         write_level(xml, index, level);
     }
-    write_chunks(xml, stream, version);
+    write_chunks(xml, stream, form.version);
     xml.close();
 }
 

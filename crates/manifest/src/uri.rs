@@ -8,7 +8,7 @@
 //! QualityLevels({bitrate})/Manifest({track},format=m3u8-cmaf,type=keyframes)            its key frames
 //! {key}/init.mp4  {key}/{time}.m4s  {key}/{time}.ts  {key}/{time}-i.m4s                 time in ticks of the track
 //! {video key}+{audio key}/{time}.ts                                                     muxed, time of the video
-//! {presentation key}/QualityLevels({bitrate})/Fragments({stream}={time})                time in 100 ns
+//! {presentation key}/QualityLevels({bitrate})/Fragments({stream}={time},filter=a;b)     time in 100 ns
 //! ```
 
 use std::fmt::Write as _;
@@ -32,11 +32,16 @@ pub(crate) fn push_playlist(
         out.push(',');
         out.push_str(KEY_FRAMES);
     }
+    push_filters(out, filters);
+    out.push(')');
+}
+
+/// The option that repeats the filters of the request, if there were any.
+pub(crate) fn push_filters(out: &mut String, filters: &[String]) {
     for (index, filter) in filters.iter().enumerate() {
         out.push_str(if index == 0 { ",filter=" } else { ";" });
         push_encoded(out, filter);
     }
-    out.push(')');
 }
 
 /// What comes before the time in the URI of a segment, as seen from a media playlist.

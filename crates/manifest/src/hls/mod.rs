@@ -51,10 +51,13 @@ impl Flavour {
         }
     }
 
-    /// Whether the packing has a way to hold the codec. MP4 takes all we have; MPEG-TS those with a stream type.
+    /// Whether the packing has a way to hold the codec. MP4 takes all we have; MPEG-TS those that our
+    /// transport streams carry.
     pub fn carries(self, track: &Track) -> bool {
-        const IN_TS: [&str; 8] = ["avc1", "avc3", "hvc1", "hev1", "mp4a", "ac-3", "ec-3", "mp3"];
-        self == Self::Cmaf || IN_TS.contains(&track.codec_family())
+        const IN_TS: [&str; 6] = ["avc1", "avc3", "hvc1", "hev1", "ac-3", "ec-3"];
+        // Of the codecs under `mp4a`, AAC is object type 40 (RFC 6381 §3.3).
+        let in_ts = IN_TS.contains(&track.codec_family()) || track.codecs.starts_with("mp4a.40.");
+        self == Self::Cmaf || in_ts
     }
 }
 

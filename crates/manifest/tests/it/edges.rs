@@ -80,7 +80,7 @@ fn a_gap_is_part_of_the_segment_before_it() {
     assert!(text.contains("#EXTINF:6.000000,\n") && text.contains("#EXTINF:5.000000,\n"), "{text}");
     assert!(mpd(&presentation).contains("<S t=\"6000\" d=\"5000\"/>"));
     assert!(
-        smooth::manifest(&presentation, Version::V2_2)
+        smooth::manifest(&presentation, Version::V2_2, &[])
             .expect("a manifest")
             .contains("<c t=\"60000000\" d=\"50000000\"/>")
     );
@@ -203,7 +203,7 @@ fn a_codec_that_a_format_cannot_hold_is_left_out() {
     assert!(master(&presentation, Flavour::Cmaf).contains("vp09"));
     assert_eq!(hls::master(&presentation, Flavour::Ts, &Options::default()), Err(NothingToPlay));
     assert_eq!(hls::media(&presentation, track, Flavour::Ts), Err(NothingToPlay));
-    assert_eq!(smooth::manifest(&presentation, Version::V2_2), Err(NothingToPlay));
+    assert_eq!(smooth::manifest(&presentation, Version::V2_2, &[]), Err(NothingToPlay));
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn tracks_of_different_grids_have_timelines_of_their_own() {
     let text = mpd(&presentation);
     assert_eq!((lines(&text, "<AdaptationSet"), lines(&text, "<SegmentTimeline")), (1, 2), "{text}");
     assert_eq!(
-        lines(&smooth::manifest(&presentation, Version::V2_2).expect("a manifest"), "<StreamIndex"),
+        lines(&smooth::manifest(&presentation, Version::V2_2, &[]).expect("a manifest"), "<StreamIndex"),
         2
     );
 }
@@ -232,7 +232,7 @@ fn tracks_of_different_grids_have_timelines_of_their_own() {
 #[test]
 fn smooth_names_tracks_of_one_bitrate_apart_and_finds_them_again() {
     let presentation = present(State::Complete, vec![video(360, 500_000, 300), video(720, 500_000, 300)]);
-    let text = smooth::manifest(&presentation, Version::V2_2).expect("a manifest");
+    let text = smooth::manifest(&presentation, Version::V2_2, &[]).expect("a manifest");
     assert!(text.contains("Bitrate=\"500000\"") && text.contains("Bitrate=\"500001\""), "{text}");
     let name =
         |bitrate| smooth::resolve(&presentation, "Video-360P", bitrate).map(|track| track.name.as_str());
@@ -243,7 +243,7 @@ fn smooth_names_tracks_of_one_bitrate_apart_and_finds_them_again() {
 #[test]
 fn a_rendition_that_lags_does_not_promise_chunks() {
     let presentation = present(growing(), vec![video(360, 500_000, 600), video(720, 2_000_000, 300)]);
-    let text = smooth::manifest(&presentation, Version::V2_2).expect("a manifest");
+    let text = smooth::manifest(&presentation, Version::V2_2, &[]).expect("a manifest");
     assert!(text.contains("Chunks=\"5\""), "{text}");
     assert_eq!(lines(&text, "<StreamIndex"), 1);
 }
@@ -259,7 +259,9 @@ fn anamorphic_pictures_are_shown_in_proportion() {
     assert!(text.contains("RESOLUTION=768x576") && !text.contains("FRAME-RATE"), "{text}");
     assert!(mpd(&presentation).contains("par=\"4:3\"") && mpd(&presentation).contains("sar=\"16:15\""));
     assert!(
-        smooth::manifest(&presentation, Version::V2_2).expect("a manifest").contains("DisplayWidth=\"768\"")
+        smooth::manifest(&presentation, Version::V2_2, &[])
+            .expect("a manifest")
+            .contains("DisplayWidth=\"768\"")
     );
 }
 
@@ -286,7 +288,7 @@ fn what_has_no_segment_yet_is_not_promised() {
     let nothing = present(growing(), vec![empty]);
     let clock = UtcTiming::Direct(WallClock(0));
     assert_eq!(dash::mpd(&nothing, Profile::Cmaf, &clock), Err(NothingToPlay));
-    assert_eq!(smooth::manifest(&nothing, Version::V2_2), Err(NothingToPlay));
+    assert_eq!(smooth::manifest(&nothing, Version::V2_2, &[]), Err(NothingToPlay));
 }
 
 #[test]

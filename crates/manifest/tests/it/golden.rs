@@ -64,8 +64,14 @@ fn mpds() {
 
 #[test]
 fn smooth_manifests() {
-    check("smooth.xml", &smooth::manifest(&title(State::Complete), Version::V2_2).expect("a manifest"));
-    check("smooth-v20.xml", &smooth::manifest(&title(State::Complete), Version::V2_0).expect("a manifest"));
+    let filtered =
+        smooth::manifest(&title(State::Complete), Version::V2_2, &["a".to_owned(), "b;c".to_owned()]);
+    assert!(filtered.expect("a manifest").contains("={start time},filter=a;b%3Bc)\""));
+    check("smooth.xml", &smooth::manifest(&title(State::Complete), Version::V2_2, &[]).expect("a manifest"));
+    check(
+        "smooth-v20.xml",
+        &smooth::manifest(&title(State::Complete), Version::V2_0, &[]).expect("a manifest"),
+    );
     // A growing title is shown as what exists of it, so the text is the same.
-    check("smooth.xml", &smooth::manifest(&title(growing()), Version::V2_2).expect("a manifest"));
+    check("smooth.xml", &smooth::manifest(&title(growing()), Version::V2_2, &[]).expect("a manifest"));
 }

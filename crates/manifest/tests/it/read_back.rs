@@ -92,7 +92,7 @@ proptest! {
 
     #[test]
     fn a_smooth_manifest_tells_the_chunks(segments in segments(), scale in prop::sample::select(&SCALES[..5])) {
-        let text = smooth::manifest(&title(&segments, scale), Version::V2_2).expect("a manifest");
+        let text = smooth::manifest(&title(&segments, scale), Version::V2_2, &[]).expect("a manifest");
         let boundaries: Vec<_> = expand(elements(&text, "c"), 1).iter().map(|(start, length)| (*start, start + length)).collect();
         let expected = segments.iter().map(|(start, d)| (exact_100ns(*start, scale), exact_100ns(start + d, scale)));
         prop_assert_eq!(boundaries, expected.collect::<Vec<_>>());
@@ -121,7 +121,7 @@ proptest! {
 #[test]
 fn reading_back_notices_a_segment_that_moved() {
     let segments = [(0, 100), (100, 100), (250, 50)];
-    let text = smooth::manifest(&title(&segments, 1000), Version::V2_2).expect("a manifest");
+    let text = smooth::manifest(&title(&segments, 1000), Version::V2_2, &[]).expect("a manifest");
     let moved = text.replace("t=\"2500000\"", "t=\"2500001\"");
     assert_ne!(text, moved);
     assert_eq!(expand(elements(&text, "c"), 1)[2], (2_500_000, 500_000));
