@@ -13,6 +13,9 @@ pub const MAX_SAMPLES: u32 = 1 << 26;
 /// Samples of one `moof`: six hours of AAC in one fragment.
 pub const MAX_FRAGMENT_SAMPLES: u32 = 1 << 20;
 
+/// Track runs of one `moof` that hold samples. Writers make one per track, or one per chunk of interleaving.
+pub const MAX_RUNS: usize = 1 << 16;
+
 /// Bytes of a `moov` in a stream: a 24-hour progressive movie of several tracks has about 40 MB of tables.
 pub const MAX_MOOV: u64 = 64 << 20;
 

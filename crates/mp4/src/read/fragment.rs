@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::fragment_samples::Run;
 use super::{FragmentSamples, Movie, TrackDefaults};
 use crate::atom::Atom;
-use crate::limits::{MAX_FRAGMENT_SAMPLES, MAX_TRACKS};
+use crate::limits::{MAX_FRAGMENT_SAMPLES, MAX_RUNS, MAX_TRACKS};
 use crate::{ParseError, Problem};
 
 /// Smooth Streaming's absolute time of a fragment ([MS-SSTR] §2.2.4.4).
@@ -69,7 +69,7 @@ impl Fragment {
     ) -> Result<Self, ParseError> {
         let atom = Atom::expect(moof, moof_offset, b"moof")?;
         let mut fragment = Self { sequence: 0, tracks: Vec::new() };
-        let mut reader = Reader { moof_offset, data_end: moof_offset, samples: 0, source: moof };
+        let mut reader = Reader { moof_offset, data_end: moof_offset, samples: 0, runs: 0, source: moof };
         for child in atom.children() {
             let child = child?;
             match &child.kind.0 {
@@ -100,6 +100,7 @@ struct Reader<'a> {
     /// Where the data of the track fragment before ends: the base of one that names none (§8.8.7.1).
     data_end: u64,
     samples: u32,
+    runs: usize,
     source: &'a Bytes,
 }
 
@@ -151,7 +152,8 @@ impl Reader<'_> {
         defaults: &impl Fn(u32) -> TrackDefaults,
     ) -> Result<Header, ParseError> {
         let (_, flags, mut fields) = tfhd.full()?;
-        let mut defaults = defaults(fields.u32()?);
+        let track_id = fields.u32()?;
+        let mut defaults = TrackDefaults { track_id, ..defaults(track_id) };
         // Without a base, the first track fragment counts from the moof and each later one from the data before it.
         let mut base = if flags & 0x02_0000 != 0 { self.moof_offset } else { self.data_end };
         if flags & 0x1 != 0 {
@@ -192,6 +194,11 @@ impl Reader<'_> {
         fragment.bytes += bytes;
         // A run of no samples has nothing to walk, and a million of them would still be held.
         if run.count() > 0 {
+            self.runs += 1;
+            if self.runs > MAX_RUNS {
+                let limit = MAX_RUNS as u64;
+                return Err(trun.error(Problem::TooMany { what: "track runs in a fragment", limit }));
+            }
             fragment.runs.push(run);
         }
         Ok(end)

@@ -60,12 +60,10 @@ pub enum DemuxError {
         position: u64,
     },
     /// The stream ended within a box or before the last sample.
-    #[error("the stream ends at byte {position}, in the middle of {within}")]
+    #[error("the stream ends after {bytes} bytes, in the middle of a box")]
     Cut {
         /// Bytes there were.
-        position: u64,
-        /// The box.
-        within: FourCc,
+        bytes: u64,
     },
 }
 
@@ -98,7 +96,6 @@ enum State {
     },
     /// Within a box of no interest, up to this position; to the end of the stream when `None`.
     Skip {
-        kind: FourCc,
         end: Option<u64>,
     },
     /// Within an `mdat`.
@@ -151,20 +148,17 @@ impl Demuxer {
 
     /// Ends the stream: an error when it was cut short, or held no movie. Events have to be taken before.
     pub fn finish(self) -> Result<(), DemuxError> {
-        let cut =
-            |within: &[u8; 4]| Err(DemuxError::Cut { position: self.position, within: FourCc::new(within) });
-        match self.state {
-            State::Failed(error) => Err(error),
-            _ if self.movie.is_none() && self.position == 0 => Err(DemuxError::NoMovie),
-            _ if !self.pending.is_empty() => cut(b"mdat"),
-            State::Between if self.queue.len() > 0 => cut(b"free"),
-            State::Between | State::Skip { end: None, .. } | State::Media { end: None } => match self.movie {
-                Some(_) => Ok(()),
-                None => Err(DemuxError::NoMovie),
-            },
-            State::Whole { kind, .. } | State::Skip { kind, .. } => cut(&kind.0),
-            State::Media { .. } => cut(b"mdat"),
+        let between = match self.state {
+            State::Failed(error) => return Err(error),
+            State::Between => self.queue.len() == 0,
+            // A box may last to the end of the stream.
+            State::Skip { end } | State::Media { end } => end.is_none(),
+            State::Whole { .. } => false,
+        };
+        if !between || !self.pending.is_empty() {
+            return Err(DemuxError::Cut { bytes: self.position + self.queue.len() });
         }
+        if self.movie.is_some() { Ok(()) } else { Err(DemuxError::NoMovie) }
     }
 
     fn step(&mut self) -> Result<Option<Event>, DemuxError> {
@@ -175,7 +169,7 @@ impl Demuxer {
                     true => {}
                     false => return Ok(None),
                 },
-                State::Skip { end, .. } => match self.skip_to(*end) {
+                State::Skip { end } => match self.skip_to(*end) {
                     true => self.state = State::Between,
                     false => return Ok(None),
                 },
@@ -193,7 +187,7 @@ impl Demuxer {
                     match self.sample(end)? {
                         Step::Event(event) => return Ok(Some(event)),
                         Step::Wait => return Ok(None),
-                        Step::Done => self.state = State::Skip { kind: FourCc::new(b"mdat"), end },
+                        Step::Done => self.state = State::Skip { end },
                     }
                 }
             }
@@ -223,7 +217,7 @@ impl Demuxer {
                 self.take(header.header_len.into());
                 State::Media { end }
             }
-            _ => State::Skip { kind, end },
+            _ => State::Skip { end },
         };
         Ok(true)
     }
@@ -278,7 +272,7 @@ impl Demuxer {
         let Some(sample) = pending.samples.peek().copied() else { return Ok(Step::Done) };
         let track = pending.track;
         // Samples may lie in a later mdat; nothing may lie behind.
-        if end.is_some_and(|end| offset >= end && sample.size > 0) {
+        if end.is_some_and(|end| offset > end || (offset == end && sample.size > 0)) {
             return Ok(Step::Done);
         }
         let beyond = end.is_some_and(|end| offset.saturating_add(sample.size.into()) > end);
