@@ -6,7 +6,7 @@
 //! /{locator}/{name}.ism/{key}/init.mp4                               }
 //! /{locator}/{name}.ism/{key}[+{key}]/{time}.m4s|.ts                 } never change
 //! /{locator}/{name}.ism/{key}/{time}-i.m4s|.ts                       }
-//! /{locator}/{name}.ism/{key}/QualityLevels({bitrate})/Fragments({stream}={time})
+//! /{locator}/{name}.ism/{key}/QualityLevels({bitrate})/Fragments({stream}={time}[,filter=a;b])
 //! /{locator}/{file}                                                  a download
 //! ```
 //!
@@ -78,6 +78,8 @@ pub enum Part {
         bitrate: u64,
         /// Start in 100 ns.
         time: u64,
+        /// Filters of the manifest.
+        filters: Vec<String>,
     },
 }
 

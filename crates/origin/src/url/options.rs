@@ -119,3 +119,14 @@ pub(super) fn playlist(text: &str) -> Result<(String, PlaylistOptions), UrlError
     };
     Ok((track.to_owned(), PlaylistOptions { flavour, key_frames, filters: given.filters()? }))
 }
+
+/// Filters among the options of a Smooth chunk, which has no others.
+pub(super) fn chunk(text: &str) -> Result<Vec<String>, UrlError> {
+    let given = Given::parse(text.split(',').filter(|option| !option.is_empty()))?;
+    match given {
+        Given { format: Some(_), .. } => Err(UrlError::Option("format".to_owned())),
+        Given { audio_only: Some(_), .. } => Err(UrlError::Option("audio-only".to_owned())),
+        Given { kind: Some(_), .. } => Err(UrlError::Option("type".to_owned())),
+        given => given.filters(),
+    }
+}

@@ -73,8 +73,10 @@ fn part(segments: &[String]) -> Result<Part, UrlError> {
             let presentation: ContentKey = key.parse().map_err(|_| unknown())?;
             let bitrate = number(call(level, "QualityLevels")?.ok_or_else(unknown)?)?;
             let arguments = call(fragments, "Fragments")?.ok_or_else(unknown)?;
-            let (stream, time) = arguments.split_once('=').ok_or_else(unknown)?;
-            Ok(Part::Chunk { presentation, stream: stream.to_owned(), bitrate, time: number(time)? })
+            let (stream, rest) = arguments.split_once('=').ok_or_else(unknown)?;
+            let (time, options) = rest.split_once(',').unwrap_or((rest, ""));
+            let (time, filters) = (number(time)?, options::chunk(options)?);
+            Ok(Part::Chunk { presentation, stream: stream.to_owned(), bitrate, time, filters })
         }
         _ => Err(unknown()),
     }

@@ -186,6 +186,7 @@ fn chunks() {
         stream: "aac_en".to_owned(),
         bitrate: 128_000,
         time: 20_053_333,
+        filters: Vec::new(),
     };
     assert_eq!(part(&format!("{KEY}/QualityLevels(128000)/Fragments(aac_en=20053333)")), Ok(chunk.clone()));
     assert_eq!(part(&format!("{KEY}/qualitylevels(128000)/fragments%28aac_en%3D20053333%29")), Ok(chunk));
@@ -195,9 +196,13 @@ fn chunks() {
         "QualityLevels(1)/Fragments(v=01)",
         "QualityLevels()/Fragments(v=1)",
         "Levels(1)/Fragments(v=1)",
+        "QualityLevels(1)/Fragments(v=1,format=fmp4-v20)",
+        "QualityLevels(1)/Fragments(v=1,filter=a;b;c;d)",
     ] {
         assert!(part(&format!("{KEY}/{below}")).is_err(), "{below}");
     }
+    let filtered = part(&format!("{KEY}/QualityLevels(1)/Fragments(v=1,filter=a%3Bb)"));
+    assert!(matches!(filtered, Ok(Part::Chunk { filters, .. }) if filters == ["a", "b"]));
     assert!(part("nokey/QualityLevels(1)/Fragments(v=1)").is_err());
 }
 
