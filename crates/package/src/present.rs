@@ -10,7 +10,7 @@ use millrace_media::{AudioFormat, Format, Ratio, VideoFormat, smooth};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Segment, TrackIndex,
+    Segment, TrackIndex, TrackState,
     filter::{self, Filter, TimeRange},
 };
 
@@ -66,7 +66,9 @@ pub fn presentation<'a>(
         tracks.into_iter().filter_map(|index| media_of(index).map(|media| (index, media))).collect();
     let reference = streamed.iter().find(|(_, media)| rank(media) == 0).or(streamed.first());
     let reference: &TrackIndex = reference.ok_or(PresentError::NoTracks)?.0;
-    let steps = steps_inside(reference, filters)?;
+    let finished = finished_steps(streamed.iter().map(|(index, _)| *index)).ok_or(PresentError::TooEarly)?;
+    let mut steps = steps_inside(reference, filters)?;
+    steps.end = steps.end.min(finished);
     let mut shown = Vec::new();
     for (index, media) in streamed {
         shown.push((index, track_of(index, media, &steps)?));
@@ -80,7 +82,7 @@ pub fn presentation<'a>(
         return Err(nothing_yet(filters));
     }
     let target = reference.grid().step_millis();
-    shown.sort_by_key(|(index, track)| (rank(&track.media), !index.facts().default, track_rate(track)));
+    shown.sort_by_key(|(index, track)| order(index, track));
     let tracks: Vec<Track> = shown.into_iter().map(|(_, track)| track).collect();
     let start =
         if filters.iter().any(|filter| filter.range.is_some()) { start_of(&tracks) } else { MediaTime::ZERO };
@@ -99,6 +101,16 @@ fn nothing_yet(filters: &[Filter]) -> PresentError {
     }
 }
 
+/// The first step that some track may still add to; none of what is shown may be ahead of the others, or a player would
+/// wait for sound that is not there. `None` if a track has nothing yet.
+fn finished_steps<'a>(tracks: impl Iterator<Item = &'a TrackIndex>) -> Option<u64> {
+    let mut finished = u64::MAX;
+    for index in tracks.filter(|index| index.state() == TrackState::Growing) {
+        finished = finished.min(index.last_segment()?.step.saturating_add(1));
+    }
+    Some(finished)
+}
+
 fn rank(media: &Media) -> u8 {
     match media {
         Media::Video(_) => 0,
@@ -106,11 +118,11 @@ fn rank(media: &Media) -> u8 {
     }
 }
 
-/// Video goes by bitrate; audio keeps the order of the asset.
-fn track_rate(track: &Track) -> u32 {
+/// Video goes by bitrate; audio keeps the order of the asset but for the default, which is first.
+fn order(index: &TrackIndex, track: &Track) -> (u8, bool, u32) {
     match track.media {
-        Media::Video(_) => track.bitrate,
-        Media::Audio(_) => 0,
+        Media::Video(_) => (0, false, track.bitrate),
+        Media::Audio(_) => (1, !index.facts().default, 0),
     }
 }
 
@@ -232,8 +244,8 @@ fn with_key_frames(media: Media, index: &TrackIndex, listed: &Timeline, rate: Ba
 /// Frames over time. A growing track answers from its first fragment, so that its answer does not change.
 fn measured_rate(index: &TrackIndex) -> Option<(NonZeroU32, NonZeroU32)> {
     let rows = match index.state() {
-        crate::TrackState::Growing => index.rows().get(..1)?,
-        crate::TrackState::Complete => index.rows(),
+        TrackState::Growing => index.rows().get(..1)?,
+        TrackState::Complete => index.rows(),
     };
     let samples: u64 = rows.iter().map(|row| u64::from(row.samples)).sum();
     let ticks: u64 = rows.iter().map(|row| u64::from(row.duration)).sum();

@@ -59,6 +59,23 @@ impl TrackIndex {
         if is_first { self.segment_from(row) } else { None }
     }
 
+    /// The last segment that exists. The work is in proportion to its fragments.
+    pub fn last_segment(&self) -> Option<Segment> {
+        let mut first = self.rows().len().checked_sub(1)?;
+        if self.state() == TrackState::Growing {
+            // The last group is not finished; the one before it is.
+            first = self.first_of_group(first)?.checked_sub(1)?;
+        }
+        self.segment_from(self.first_of_group(first)?)
+    }
+
+    /// The first row of the group that `row` belongs to.
+    fn first_of_group(&self, row: usize) -> Option<usize> {
+        let step = self.step_of_row(row)?;
+        let rows = self.rows().get(..row)?;
+        Some(rows.iter().rposition(|row| self.step(row) != step).map_or(0, |before| before + 1))
+    }
+
     fn step_of_row(&self, row: usize) -> Option<u64> {
         self.rows().get(row).map(|row| self.step(row))
     }

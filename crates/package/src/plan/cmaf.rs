@@ -22,7 +22,7 @@ pub fn segment(index: &TrackIndex, time: u64) -> Result<Plan, PlanError> {
 
 /// Whether what is not there may come.
 pub(super) fn missing(index: &TrackIndex, time: u64) -> PlanError {
-    let known = index.segments().last().map_or(0, |last| last.end());
+    let known = index.last_segment().map_or(0, |last| last.end());
     match index.state() {
         TrackState::Growing if time >= known => PlanError::TooEarly { time },
         _ => PlanError::NotFound { time },
