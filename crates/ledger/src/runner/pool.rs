@@ -68,7 +68,7 @@ impl Pool {
             let next = tokio::select! {
                 _ = shutdown.cancelled() => Next::End,
                 change = changes.next() => self.changed(change).await,
-                Some(ended) = self.runs.join_next_with_id() => self.ended(ended),
+                Some(ended) = self.runs.join_next_with_id() => self.all_ended(ended),
                 _ = timer => self.look_everywhere(),
             };
             if let Next::End = next {
@@ -145,12 +145,21 @@ impl Pool {
         self.running.insert(id, Running { task, slot, stopper });
     }
 
-    fn ended(&mut self, ended: Result<(Id, ()), JoinError>) -> Next {
+    /// Those that ended by now, so that their room is filled by one claim.
+    fn all_ended(&mut self, first: Result<(Id, ()), JoinError>) -> Next {
+        self.ended(first);
+        while let Some(ended) = self.runs.try_join_next_with_id() {
+            self.ended(ended);
+        }
+        Next::Go
+    }
+
+    fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
         let id = match &ended {
             Ok((id, ())) => *id,
             Err(error) => error.id(),
         };
-        let Some(running) = self.running.remove(&id) else { return Next::Go };
+        let Some(running) = self.running.remove(&id) else { return };
         let slots = &mut self.slots[running.slot];
         slots.used -= 1;
         let name = &slots.kind.name;
@@ -160,7 +169,6 @@ impl Pool {
             let now = self.settings.ledger.clock().now();
             self.settings.status.error(name, now, Some(running.task), error.to_string());
         }
-        Next::Go
     }
 
     async fn changed(&mut self, change: Option<Change>) -> Next {

@@ -138,8 +138,21 @@ fn push_after(sql: &mut Sql, query: &Query, cursor: &Cursor) {
 
 fn push_order(sql: &mut Sql, query: &Query) {
     let direction = if query.order.descending { " DESC" } else { " ASC" };
+    // Few resources share an id, a name or a second key. A `+` keeps SQLite from walking all in order to find them: it
+    // takes them by their own index and sorts.
+    let plus = if query.filter.as_ref().is_some_and(pins) { "+" } else { "" };
     for (index, key) in keys(query).into_iter().enumerate() {
-        sql.push(if index == 0 { " ORDER BY " } else { ", " }).push(key).push(direction);
+        sql.push(if index == 0 { " ORDER BY " } else { ", " }).push(plus).push(key).push(direction);
+    }
+}
+
+/// Whether the condition leaves only resources of one id, name or second key.
+fn pins(filter: &Expr) -> bool {
+    match filter {
+        Expr::Is(Field::Id | Field::Name | Field::Alt, Cmp::Eq, _) => true,
+        Expr::Is(..) => false,
+        Expr::And(parts) => parts.iter().any(pins),
+        Expr::Or(parts) => matches!(parts.as_slice(), [only] if pins(only)),
     }
 }
 

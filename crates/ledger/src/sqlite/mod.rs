@@ -20,8 +20,7 @@ mod writer;
 use std::sync::Arc;
 
 use sqlx::SqlitePool;
-use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -43,7 +42,8 @@ pub(crate) struct Store {
     writes: mpsc::Sender<Box<dyn tx::Pending>>,
     changes: broadcast::WeakSender<Arc<[Touched]>>,
     closing: CancellationToken,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    /// Ends when the writer has let go of the database.
+    ended: CancellationToken,
 }
 
 impl Store {
@@ -65,11 +65,7 @@ impl Store {
 
     pub(crate) async fn close(&self) {
         self.closing.cancel();
-        if let Some(writer) = self.writer.lock().await.take()
-            && let Err(error) = writer.await
-        {
-            tracing::error!(%error, "the ledger's writer ended badly");
-        }
+        self.ended.cancelled().await;
         self.readers.close().await;
     }
 }

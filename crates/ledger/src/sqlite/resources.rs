@@ -118,11 +118,12 @@ async fn replace(tx: &mut Tx<'_>, put: &Put, body: &str) -> Result<Option<Done>,
 
 async fn create(tx: &mut Tx<'_>, step: usize, put: &Put, body: &str) -> Result<Option<Done>, CommitError> {
     let id = put.id.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
-    let inserted = sqlx::query(
+    let inserted: Result<Option<i64>, _> = sqlx::query_scalar(
         "INSERT INTO resource
              (kind, scope, scope_key, name, name_key, id, body, version, created, modified, alt, state, ends)
          VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8, $9, $10, $11)
-         ON CONFLICT (kind, scope_key, name_key) DO NOTHING",
+         ON CONFLICT (kind, scope_key, name_key) DO NOTHING
+         RETURNING version",
     )
     .bind(&put.kind)
     .bind(&put.scope)
@@ -135,10 +136,10 @@ async fn create(tx: &mut Tx<'_>, step: usize, put: &Put, body: &str) -> Result<O
     .bind(&put.alt)
     .bind(&put.state)
     .bind(put.ends.map_or(NEVER, micros))
-    .execute(&mut *tx.connection)
+    .fetch_optional(&mut *tx.connection)
     .await;
     match inserted {
-        Ok(inserted) => Ok((inserted.rows_affected() > 0).then_some(Done::Put { id, version: 1 })),
+        Ok(inserted) => Ok(inserted.map(|version| Done::Put { id, version })),
         // The id is taken, and perhaps the name too, by the same resource: the name is told first.
         Err(error) if error.as_database_error().is_some_and(|error| error.is_unique_violation()) => {
             Err(refusal(tx, step, put).await)
