@@ -8,27 +8,53 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
+use millrace_api::{AuthConfig, TokenKeys};
+use millrace_blob::endpoint::Endpoint;
+use millrace_blob::{AccountConfig, Blobs, Key, Place};
+use millrace_catalog::{Catalog, Setup};
+use millrace_ledger::Ledger;
+use millrace_ledger::runner::Runner;
+use millrace_origin::Origin;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Settings};
 use crate::credentials::{Credentials, Endpoints};
 use crate::listen::{Listener, Speaks};
+use crate::secrets::Secrets;
 use crate::{console, tls};
 
 /// Everything that was opened, ready to serve.
 pub struct Server {
+    config: Config,
     credentials: Credentials,
+    listeners: Listeners,
+    routers: Routers,
+    workers: Runner,
+    stop: CancellationToken,
+}
+
+/// The sockets.
+struct Listeners {
     https: Listener,
     http: Listener,
     blob: Listener,
-    stop: CancellationToken,
-    config: Config,
+}
+
+/// What answers on them.
+struct Routers {
+    /// API, console and streaming.
+    everything: Router,
+    /// Streaming alone.
+    streams: Router,
+    /// Blobs.
+    blob: Router,
 }
 
 /// Runs a server until SIGTERM or SIGINT.
@@ -79,7 +105,7 @@ pub fn start_logging(config: &Config) -> Result<()> {
 }
 
 impl Server {
-    /// Opens data, listeners and certificates.
+    /// Opens data, listeners and domain.
     ///
     /// # Errors
     /// The first thing that could not be opened, with what to do about it.
@@ -87,16 +113,22 @@ impl Server {
         // A second installation is harmless: the provider is the same one.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         make_private_dir(&config.data_dir)?;
-        let https = Listener::bind(config.https, "--https").await?;
-        let http = Listener::bind(config.http, "--http").await?;
-        let blob = Listener::bind(config.blob, "--blob").await?;
-        let base =
-            |scheme, listener: &Listener| base_url(scheme, config.host_name.as_deref(), listener.address());
-        let endpoints =
-            Endpoints { https: base("https", &https), http: base("http", &http), blob: base("https", &blob) };
-        let credentials = Credentials::load_or_create(&config.data_dir.canonicalize()?, endpoints)?;
+        // The ledger's lock comes first: a second server on this data must not touch credentials or ports.
+        let ledger = Ledger::open(millrace_ledger::Config::new(config.data_dir.join("ledger.db"))).await?;
+        let listeners = Listeners {
+            https: Listener::bind(config.https, "--https").await?,
+            http: Listener::bind(config.http, "--http").await?,
+            blob: Listener::bind(config.blob, "--blob").await?,
+        };
+        let credentials =
+            Credentials::load_or_create(&config.data_dir.canonicalize()?, listeners.endpoints(&config))?;
         credentials.write(&config.data_dir)?;
-        Ok(Self { credentials, https, http, blob, stop, config })
+        let secrets = Secrets::load_or_create(&config.data_dir, || Ok(TokenKeys::generate()?.to_pem()))?;
+        let blobs = open_blobs(&config, &credentials, &secrets).await?;
+        let catalog = Catalog::open(ledger.clone(), blobs.clone(), setup(&credentials)).await?;
+        let workers = catalog.register(Runner::new(ledger));
+        let routers = Routers::new(&catalog, blobs, &credentials, &secrets)?;
+        Ok(Self { config, credentials, listeners, routers, workers, stop })
     }
 
     /// Where and as whom clients reach this server.
@@ -110,24 +142,95 @@ impl Server {
     /// # Errors
     /// Certificates cannot be made.
     pub async fn run(self) -> Result<()> {
-        let addresses = [self.https.address().ip(), self.blob.address().ip()];
-        let source = match self.config.tls.clone() {
-            Some((cert, key)) => tls::Source::Files { cert, key },
-            None => tls::Source::Own {
-                dir: self.config.data_dir.clone(),
-                names: tls::names(self.config.host_name.as_deref(), &addresses),
-            },
+        let Self { config, credentials, listeners, routers, workers, stop } = self;
+        let tls = tls::server_config(certificates(&config, &listeners), stop.clone())?;
+        let plain = listeners.http.address().ip().is_loopback();
+        let plain = if plain { routers.everything.clone() } else { routers.streams };
+        let blob = if listeners.blob.address().ip().is_loopback() {
+            Speaks::Both(tls.clone(), routers.blob.clone(), routers.blob)
+        } else {
+            Speaks::Tls(tls.clone(), routers.blob)
         };
-        let tls = tls::server_config(source, self.stop.clone())?;
-        let everything = console::router().merge(health());
-        let plain = if self.http.address().ip().is_loopback() { everything.clone() } else { health() };
-        println!("{}", ready_line(&self.credentials.endpoints));
+        println!("{}", ready_line(&credentials.endpoints));
         tokio::join!(
-            self.https.serve(Speaks::Tls(tls.clone(), everything), self.stop.clone()),
-            self.http.serve(Speaks::Plain(plain), self.stop.clone()),
-            self.blob.serve(Speaks::Tls(tls, Router::new()), self.stop.clone()),
+            listeners.https.serve(Speaks::Tls(tls, routers.everything), stop.clone()),
+            listeners.http.serve(Speaks::Plain(plain), stop.clone()),
+            listeners.blob.serve(blob, stop.clone()),
+            workers.run(stop),
         );
         Ok(())
+    }
+}
+
+impl Listeners {
+    fn endpoints(&self, config: &Config) -> Endpoints {
+        let base =
+            |scheme, listener: &Listener| base_url(scheme, config.host_name.as_deref(), listener.address());
+        Endpoints {
+            https: base("https", &self.https),
+            http: base("http", &self.http),
+            blob: base("https", &self.blob),
+        }
+    }
+}
+
+impl Routers {
+    fn new(catalog: &Catalog, blobs: Blobs, credentials: &Credentials, secrets: &Secrets) -> Result<Self> {
+        let now: millrace_origin::Now = Arc::new(jiff::Timestamp::now);
+        let origin = Origin::new(&millrace_origin::Config::default(), Arc::new(catalog.clone()), now);
+        let auth = AuthConfig::new(
+            &credentials.tenant_id,
+            &credentials.client_id,
+            &credentials.client_secret,
+            &credentials.api_key,
+            TokenKeys::from_pem(&secrets.token_key)?,
+        );
+        let endpoints = &credentials.endpoints;
+        let config =
+            millrace_api::Config { public_url: endpoints.https.clone(), blob_url: endpoints.blob.clone() };
+        let api = millrace_api::router(millrace_api::State { catalog: catalog.clone(), auth, config });
+        let endpoint = Endpoint::new(blobs, millrace_blob::Clock::default());
+        let streams = health().fallback_service(origin.router());
+        Ok(Self {
+            everything: console::router().merge(api).merge(streams.clone()),
+            streams,
+            blob: millrace_blob::endpoint::router(Arc::new(endpoint)),
+        })
+    }
+}
+
+async fn open_blobs(config: &Config, credentials: &Credentials, secrets: &Secrets) -> Result<Blobs> {
+    let key = |text: &String| Key::from_base64(text).context("a storage key in secrets.json is damaged");
+    let [first, second] = &secrets.storage_keys;
+    let account = AccountConfig {
+        name: credentials.storage_account_name.clone(),
+        keys: [key(first)?, key(second)?],
+        place: Place::Directory(config.data_dir.join("storage").join(&credentials.storage_account_name)),
+    };
+    Ok(Blobs::open(millrace_blob::Config { accounts: vec![account], ..Default::default() }).await?)
+}
+
+fn setup(credentials: &Credentials) -> Setup {
+    let streaming = credentials.endpoints.https.trim_start_matches("https://").to_owned();
+    Setup {
+        subscription_id: credentials.subscription_id.clone(),
+        resource_group: credentials.resource_group.clone(),
+        account_name: credentials.account_name.clone(),
+        location: "local".into(),
+        storage_accounts: vec![credentials.storage_account_name.clone()],
+        streaming_host: streaming,
+        page_size: None,
+    }
+}
+
+fn certificates(config: &Config, listeners: &Listeners) -> tls::Source {
+    match config.tls.clone() {
+        Some((cert, key)) => tls::Source::Files { cert, key },
+        None => {
+            let addresses = [listeners.https.address().ip(), listeners.blob.address().ip()];
+            let names = tls::names(config.host_name.as_deref(), &addresses);
+            tls::Source::Own { dir: config.data_dir.clone(), names }
+        }
     }
 }
 

@@ -3,22 +3,26 @@
 //! A loopback port may speak both: the first byte of a TLS connection is always 0x16 (RFC 8446 §5.1,
 //! handshake), and no HTTP request begins with it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use hyper_util::service::TowerToHyperService;
+use millrace_api::ClientScheme;
+use millrace_blob::sas::Transport;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 /// Connections one listener holds at a time; further ones wait in the kernel's backlog.
 const MAX_CONNECTIONS: usize = 8192;
@@ -81,8 +85,8 @@ impl Listener {
                 accepted = self.socket.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => {
-                    drop(tokio::spawn(connection(stream, speaks.clone(), graceful.watcher(), place)))
+                Ok((stream, peer)) => {
+                    tokio::spawn(connection(stream, peer, speaks.clone(), graceful.watcher(), place));
                 }
                 Err(error) => {
                     tracing::warn!(%error, address = %self.address, "accept failed");
@@ -101,38 +105,66 @@ async fn drain(graceful: GracefulShutdown) {
     }
 }
 
-async fn connection(stream: TcpStream, speaks: Speaks, watcher: Watcher, _place: OwnedSemaphorePermit) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    speaks: Speaks,
+    watcher: Watcher,
+    _place: OwnedSemaphorePermit,
+) {
     let _ = stream.set_nodelay(true);
+    let peer = peer.ip();
     match speaks {
-        Speaks::Plain(router) => http(stream, router, watcher).await,
-        Speaks::Tls(config, router) => tls(stream, config, router, watcher).await,
+        Speaks::Plain(router) => http(stream, Came { peer, https: false }, router, watcher).await,
+        Speaks::Tls(config, router) => tls(stream, peer, config, router, watcher).await,
         Speaks::Both(config, secure, plain) => {
             let mut first = [0u8; 1];
             match tokio::time::timeout(HEAD_TIMEOUT, stream.peek(&mut first)).await {
-                Ok(Ok(1)) if first[0] == TLS_HANDSHAKE_BYTE => tls(stream, config, secure, watcher).await,
-                Ok(Ok(1)) => http(stream, plain, watcher).await,
+                Ok(Ok(1)) if first[0] == TLS_HANDSHAKE_BYTE => {
+                    tls(stream, peer, config, secure, watcher).await
+                }
+                Ok(Ok(1)) => http(stream, Came { peer, https: false }, plain, watcher).await,
                 _ => {}
             }
         }
     }
 }
 
-async fn tls(stream: TcpStream, config: Arc<ServerConfig>, router: Router, watcher: Watcher) {
+async fn tls(stream: TcpStream, peer: IpAddr, config: Arc<ServerConfig>, router: Router, watcher: Watcher) {
     match tokio::time::timeout(HEAD_TIMEOUT, TlsAcceptor::from(config).accept(stream)).await {
-        Ok(Ok(stream)) => http(stream, router, watcher).await,
+        Ok(Ok(stream)) => http(stream, Came { peer, https: true }, router, watcher).await,
         Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
         Err(_) => tracing::debug!("TLS handshake timed out"),
     }
 }
 
-async fn http<S>(stream: S, router: Router, watcher: Watcher)
+/// How a connection came, which HTTP itself does not say.
+#[derive(Clone, Copy)]
+struct Came {
+    peer: IpAddr,
+    https: bool,
+}
+
+impl Came {
+    fn mark<B>(self, request: &mut Request<B>) {
+        let extensions = request.extensions_mut();
+        extensions.insert(ClientScheme(if self.https { "https" } else { "http" }));
+        extensions.insert(Transport { https: self.https, peer: Some(self.peer) });
+    }
+}
+
+async fn http<S>(stream: S, came: Came, router: Router, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(Duration::from_secs(30)));
-    let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        came.mark(&mut request);
+        router.clone().oneshot(request)
+    });
+    let serving = builder.serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(serving.into_owned()).await {
         tracing::debug!(error = %error, "connection ended early");
     }

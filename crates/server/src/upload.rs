@@ -290,6 +290,9 @@ pub async fn paths(client: &Client, locator: &str) -> Result<Vec<(String, String
             urls.push((protocol.to_owned(), format!("{base}{path}")));
         }
     }
+    for path in paths["downloadPaths"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        urls.push(("Download".to_owned(), format!("{base}{path}")));
+    }
     Ok(urls)
 }
 

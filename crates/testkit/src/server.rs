@@ -141,7 +141,7 @@ fn launch(binary: &Path, data: &Path, extra: &[String], ports: &[String; 3]) -> 
     let mut child = Command::new(binary)
         .arg("serve")
         .args(["--data-dir".as_ref(), data.as_os_str()])
-        .args(["--https", &ports[0], "--http", &ports[1], "--blob", &ports[2]])
+        .args(addresses(extra, ports))
         .args(extra)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -159,6 +159,13 @@ fn launch(binary: &Path, data: &Path, extra: &[String], ports: &[String; 3]) -> 
         panic!("the server ended before it was ready:\n{}", log.lock().expect("no panic there"));
     }
     (child, log, reader)
+}
+
+/// The three listeners' flags, but for those that the test gives itself.
+fn addresses(extra: &[String], ports: &[String; 3]) -> Vec<String> {
+    let flags = ["--https", "--http", "--blob"].into_iter().zip(ports);
+    let chosen = flags.filter(|(flag, _)| !extra.iter().any(|given| given == flag));
+    chosen.flat_map(|(flag, port)| [flag.to_owned(), port.clone()]).collect()
 }
 
 fn follow(stderr: ChildStderr, log: Arc<Mutex<String>>) -> JoinHandle<()> {

@@ -1,0 +1,105 @@
+//! The command line and the server as a process.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use millrace_testkit::TestServer;
+
+use crate::published::{MILLRACE, published};
+
+fn curl(args: &[&str]) -> Output {
+    Command::new("curl")
+        .args(["-sS", "-o", "/dev/null", "-w", "%{http_code}"])
+        .args(args)
+        .output()
+        .expect("curl runs")
+}
+
+fn status(args: &[&str]) -> String {
+    String::from_utf8_lossy(&curl(args).stdout).into_owned()
+}
+
+#[test]
+fn credentials_are_for_the_owner_and_tls_is_trusted_with_our_authority() {
+    let title = published();
+    let path = title.server.credentials_path();
+    assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o600);
+    let credentials = title.server.credentials();
+    let https = credentials["endpoints"]["https"].as_str().expect("a URL");
+    let ca = credentials["caFile"].as_str().expect("a path");
+    assert_eq!(status(&["--cacert", ca, &format!("{https}/readyz")]), "200");
+    assert_eq!(status(&[&format!("{https}/readyz")]), "000", "a client without our authority refuses");
+}
+
+#[test]
+fn a_second_server_on_the_same_data_is_refused_and_harms_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let data = dir.path().join("data");
+    let server = TestServer::start(Path::new(MILLRACE), &data, &[]);
+    let before = server.credentials();
+    let second = Command::new(MILLRACE)
+        .args([
+            "serve",
+            "--http",
+            "127.0.0.1:0",
+            "--https",
+            "127.0.0.1:0",
+            "--blob",
+            "127.0.0.1:0",
+            "--data-dir",
+        ])
+        .arg(&data)
+        .output()
+        .expect("the binary runs");
+    assert!(!second.status.success());
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(said.contains("in use"), "{said}");
+    assert_eq!(server.credentials(), before);
+    assert_eq!(status(&[&format!("{}/readyz", server.http())]), "200");
+}
+
+#[test]
+fn sigterm_drains_and_exits_0_and_a_restart_keeps_identities() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let data = dir.path().join("data");
+    let mut server = TestServer::start(Path::new(MILLRACE), &data, &[]);
+    let before = server.credentials();
+    assert_eq!(server.terminate(), Some(0), "{}", server.log());
+    let again = TestServer::start(Path::new(MILLRACE), &data, &[]);
+    for identity in ["tenantId", "clientId", "clientSecret", "apiKey", "subscriptionId"] {
+        assert_eq!(again.credentials()[identity], before[identity]);
+    }
+}
+
+#[test]
+fn off_loopback_the_plain_port_serves_streams_only() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let server = TestServer::start(Path::new(MILLRACE), &dir.path().join("data"), &["--http", "0.0.0.0:0"]);
+    let http = server.credentials()["endpoints"]["http"].as_str().expect("a URL").to_owned();
+    assert_eq!(status(&[&format!("{http}/readyz")]), "200");
+    assert_eq!(status(&[&format!("{http}/console/")]), "404");
+    assert_eq!(status(&[&format!("{http}/subscriptions/x")]), "404");
+
+    let open = published();
+    let console = status(&[&format!("{}/console/", open.server.http())]);
+    assert_eq!(console, "200", "on loopback the console answers on the plain port");
+}
+
+#[test]
+fn what_the_user_got_wrong_is_said_in_a_sentence() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let check = |args: &[&str], expected: &str| {
+        let output =
+            Command::new(MILLRACE).args(args).current_dir(dir.path()).output().expect("the binary runs");
+        assert!(!output.status.success(), "{args:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(expected), "{args:?}: {said}");
+        assert!(!said.contains("panicked"), "{said}");
+    };
+    check(&["upload", "nothing.mp4"], "is a server running");
+    check(&["serve", "--encoders", "0"], "encoders must be at least 1");
+    check(&["serve", "--config", "absent.toml"], "cannot read absent.toml");
+    std::fs::write(dir.path().join("bad.toml"), "nonsense = 1").expect("written");
+    check(&["serve", "--config", "bad.toml"], "nonsense");
+}

@@ -1,0 +1,11 @@
+//! The real binary, the real clients.
+//!
+//! Most tests share one server with one published title, made on first use; those that kill or configure a
+//! server start their own.
+
+mod cli;
+mod kill;
+mod playback;
+mod published;
+mod sdk;
+mod validators;
