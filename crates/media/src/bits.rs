@@ -63,6 +63,11 @@ impl<'a> Bits<'a> {
         Ok((1_u32 << zeros) - 1 + self.read(zeros)?)
     }
 
+    /// Passes over so many Exp-Golomb codes.
+    pub(crate) fn skip_ue(&mut self, count: u32) -> Result<(), ConfigError> {
+        (0..count).try_for_each(|_| self.ue().map(|_| ()))
+    }
+
     /// Unsigned Exp-Golomb with a limit that the standard sets.
     pub(crate) fn ue_to(&mut self, limit: u32, what: &'static str) -> Result<u32, ConfigError> {
         match self.ue()? {
@@ -85,7 +90,7 @@ mod tests {
 
     #[test]
     fn reads_golomb_codes() {
-        let mut bits = Bits::new(&[0b1_010_011_0, 0b0100_0010, 0b1_0000000]);
+        let mut bits = Bits::new(&[0b1010_0110, 0b0100_0010, 0b1000_0000]);
         assert_eq!((bits.ue(), bits.ue(), bits.ue()), (Ok(0), Ok(1), Ok(2)));
         assert_eq!((bits.ue(), bits.se()), (Ok(3), Ok(-2)));
     }

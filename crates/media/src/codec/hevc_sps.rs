@@ -64,7 +64,7 @@ impl HevcSps {
         let fields = bits.bit()?;
         bits.skip(1)?;
         if bits.bit()? {
-            (bits.ue()?, bits.ue()?, bits.ue()?, bits.ue()?);
+            bits.skip_ue(4)?;
         }
         if bits.bit()? {
             let ticks = u64::from(bits.read(32)?);
@@ -114,19 +114,15 @@ fn size(bits: &mut Bits<'_>, chroma_format: u8) -> Result<(u32, u32), ConfigErro
 fn coding_tools(bits: &mut Bits<'_>, sub_layers: u32) -> Result<(), ConfigError> {
     let order_bits = bits.ue_to(12, "a picture order of more than 16 bits")? + 4;
     let layers = if bits.bit()? { sub_layers + 1 } else { 1 };
-    for _ in 0..layers {
-        (bits.ue()?, bits.ue()?, bits.ue()?);
-    }
-    for _ in 0..6 {
-        bits.ue()?;
-    }
+    bits.skip_ue(3 * layers)?;
+    bits.skip_ue(6)?;
     if bits.bit()? && bits.bit()? {
         scaling_lists(bits)?;
     }
     bits.skip(2)?;
     if bits.bit()? {
         bits.skip(8)?;
-        (bits.ue()?, bits.ue()?);
+        bits.skip_ue(2)?;
         bits.skip(1)?;
     }
     reference_sets(bits)?;

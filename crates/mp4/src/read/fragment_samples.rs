@@ -111,15 +111,16 @@ impl Run {
 /// Samples of a [`super::TrackFragment`]. It owns slices of the `moof`, so it may outlive what it came from.
 #[derive(Clone, Debug)]
 pub struct FragmentSamples {
-    runs: std::vec::IntoIter<Run>,
-    run: Option<Run>,
+    /// None of them empty.
+    runs: Vec<Run>,
+    run: usize,
     index: u32,
     offset: u64,
 }
 
 impl FragmentSamples {
     pub(super) fn new(runs: &[Run]) -> Self {
-        Self { runs: runs.to_vec().into_iter(), run: None, index: 0, offset: 0 }
+        Self { runs: runs.to_vec(), run: 0, index: 0, offset: runs.first().map_or(0, Run::offset) }
     }
 }
 
@@ -127,12 +128,13 @@ impl Iterator for FragmentSamples {
     type Item = FragmentSample;
 
     fn next(&mut self) -> Option<FragmentSample> {
-        if self.run.as_ref().is_none_or(|run| self.index >= run.count) {
-            let run = self.runs.next()?;
+        let mut run = self.runs.get(self.run)?;
+        if self.index >= run.count {
+            self.run += 1;
+            run = self.runs.get(self.run)?;
             (self.index, self.offset) = (0, run.offset);
-            self.run = Some(run);
         }
-        let sample = self.run.as_ref()?.sample(self.index, self.offset);
+        let sample = run.sample(self.index, self.offset);
         self.index += 1;
         self.offset += u64::from(sample.size);
         Some(sample)

@@ -136,7 +136,7 @@ impl Sizes {
             Self::Table(8, table) => table.get(at).map(|size| u32::from(*size)),
             Self::Table(_, table) => {
                 let pair = *table.get(at / 2)?;
-                Some(u32::from(if at % 2 == 0 { pair >> 4 } else { pair & 15 }))
+                Some(u32::from(if at.is_multiple_of(2) { pair >> 4 } else { pair & 15 }))
             }
         }
     }

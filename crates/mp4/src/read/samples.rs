@@ -188,3 +188,36 @@ fn chunk_run(run: &[u8; 12]) -> (u32, u32, u32) {
     let word = |at: usize| entry::<4>(run, at).map_or(0, u32::from_be_bytes);
     (word(0), word(1), word(2))
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::BoxPath;
+    use crate::read::sample_table::{Chunks, Sizes};
+
+    fn words(words: &[u32]) -> Bytes {
+        words.iter().flat_map(|word| word.to_be_bytes()).collect()
+    }
+
+    #[test]
+    fn a_huge_count_of_uniform_samples_ends_at_the_limit() {
+        let table = SampleTable {
+            path: BoxPath::ROOT,
+            offset: 0,
+            count: u32::MAX,
+            sizes: Sizes::Uniform(4),
+            durations: words(&[u32::MAX, 1]),
+            offsets: Bytes::new(),
+            chunk_runs: words(&[1, u32::MAX, 1]),
+            chunks: Chunks::Short(words(&[1000])),
+            keys: None,
+        };
+        let mut samples = Samples { index: MAX_SAMPLES - 1, ..Samples::new(&table) };
+        assert!(samples.next().is_some_and(|sample| sample.is_ok()));
+        let error = samples.next().and_then(Result::err).map(|error| error.problem);
+        assert_eq!(error, Some(Problem::TooMany { what: "samples in a track", limit: MAX_SAMPLES.into() }));
+        assert_eq!(samples.next(), None);
+    }
+}

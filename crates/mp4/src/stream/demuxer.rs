@@ -1,15 +1,16 @@
 //! A sans-IO demuxer of fragmented MP4: bytes in any pieces in, samples out.
 
-use std::iter::Peekable;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use millrace_media::{FourCc, MediaKind, Sample};
 
+use super::DemuxError;
+use super::pending::{Located, Pending};
 use super::queue::Queue;
+use crate::BoxHeader;
 use crate::limits::{MAX_BUFFERED, MAX_MOOF, MAX_MOOV, MAX_SAMPLE};
-use crate::read::{Fragment, FragmentSamples, Movie, Timeline, TrackFragment};
-use crate::{BoxHeader, HeaderError, ParseError};
+use crate::read::{Fragment, Movie, Timeline};
 
 /// What a stream gives.
 #[derive(Clone, Debug)]
@@ -19,52 +20,6 @@ pub enum Event {
     /// The next sample, in the order of the file. Edit lists are applied: `dts` and `pts` are both moved so that `pts`
     /// is presentation time, and either may be negative.
     Sample(Sample),
-}
-
-/// Why a stream cannot be read on.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DemuxError {
-    /// A box is broken.
-    #[error(transparent)]
-    Parse(#[from] ParseError),
-    /// A box header is broken.
-    #[error(transparent)]
-    Header(#[from] HeaderError),
-    /// A box, a sample or what waits is larger than a limit of [`crate::limits`].
-    #[error("{what} of {size} bytes, more than {limit}")]
-    TooLarge {
-        /// What.
-        what: &'static str,
-        /// Bytes.
-        size: u64,
-        /// The limit.
-        limit: u64,
-    },
-    /// Samples before any `moov`.
-    #[error("media before the moov box")]
-    NoMovie,
-    /// The `moov` has samples of its own: a progressive file, which has to be read by ranges.
-    #[error("the movie is not fragmented")]
-    NotFragmented,
-    /// A second `moov`.
-    #[error("a second moov box")]
-    SecondMovie,
-    /// A sample lies before the end of the one before, or outside its `mdat`.
-    #[error("a sample of track {track} at byte {offset}, where the stream is at {position}")]
-    Misplaced {
-        /// The track.
-        track: u32,
-        /// Where the sample is said to be.
-        offset: u64,
-        /// Where the stream is.
-        position: u64,
-    },
-    /// The stream ended within a box or before the last sample.
-    #[error("the stream ends after {bytes} bytes, in the middle of a box")]
-    Cut {
-        /// Bytes there were.
-        bytes: u64,
-    },
 }
 
 /// Reads a fragmented stream.
@@ -81,7 +36,7 @@ pub struct Demuxer {
     state: State,
     movie: Option<Arc<Movie>>,
     timeline: Timeline,
-    pending: Vec<Pending>,
+    pending: Pending,
 }
 
 #[derive(Debug, Default)]
@@ -103,16 +58,6 @@ enum State {
         end: Option<u64>,
     },
     Failed(DemuxError),
-}
-
-/// Samples of one track fragment still to come.
-#[derive(Debug)]
-struct Pending {
-    track: u32,
-    always_key: bool,
-    dts: i64,
-    presentation_offset: i64,
-    samples: Peekable<FragmentSamples>,
 }
 
 impl Demuxer {
@@ -147,7 +92,7 @@ impl Demuxer {
     }
 
     /// Ends the stream: an error when it was cut short, or held no movie. Events have to be taken before.
-    pub fn finish(self) -> Result<(), DemuxError> {
+    pub fn finish(mut self) -> Result<(), DemuxError> {
         let between = match self.state {
             State::Failed(error) => return Err(error),
             State::Between => self.queue.len() == 0,
@@ -155,7 +100,7 @@ impl Demuxer {
             State::Skip { end } | State::Media { end } => end.is_none(),
             State::Whole { .. } => false,
         };
-        if !between || !self.pending.is_empty() {
+        if !between || self.pending.peek().is_some() {
             return Err(DemuxError::Cut { bytes: self.position + self.queue.len() });
         }
         if self.movie.is_some() { Ok(()) } else { Err(DemuxError::NoMovie) }
@@ -237,76 +182,42 @@ impl Demuxer {
 
     fn fragment(&mut self, moof: &Bytes, offset: u64) -> Result<(), DemuxError> {
         let movie = self.movie.clone().ok_or(DemuxError::NoMovie)?;
-        if let Some(pending) = self.pending.first_mut() {
-            let offset = pending.samples.peek().map_or(0, |sample| sample.offset);
-            return Err(DemuxError::Misplaced { track: pending.track, offset, position: self.position });
+        if let Some(Located { track, offset, .. }) = self.pending.peek() {
+            return Err(DemuxError::Misplaced { track, offset, position: self.position });
         }
         let fragment = Fragment::parse(moof, offset, &movie)?;
-        let pending = fragment.tracks.iter().filter_map(|traf| self.pend(&movie, traf)).collect();
-        self.pending = pending;
+        for traf in &fragment.tracks {
+            // A track that is not played is passed over with the rest of its mdat.
+            if let Some(track) = movie.track(traf.track_id) {
+                let offset = movie.presentation_offset(track);
+                let dts = self.timeline.start_of(traf).saturating_add(offset);
+                self.pending.add(traf, dts, track.config.kind() == MediaKind::Audio);
+            }
+        }
         Ok(())
-    }
-
-    /// Samples to wait for; `None` for a track that the movie does not play, or none at all.
-    fn pend(&mut self, movie: &Movie, traf: &TrackFragment) -> Option<Pending> {
-        let track = movie.track(traf.track_id)?;
-        let dts = self.timeline.start_of(traf);
-        let mut samples = traf.samples().peekable();
-        samples.peek()?;
-        Some(Pending {
-            track: traf.track_id,
-            always_key: track.config.kind() == MediaKind::Audio,
-            dts,
-            presentation_offset: movie.presentation_offset(track),
-            samples,
-        })
     }
 
     /// The sample that lies next in the file.
     fn sample(&mut self, end: Option<u64>) -> Result<Step, DemuxError> {
-        let ahead = self.pending.iter_mut().enumerate();
-        let next =
-            ahead.filter_map(|(at, pending)| pending.samples.peek().map(|sample| (sample.offset, at))).min();
-        let Some((offset, at)) = next else { return Ok(Step::Done) };
-        let Some(pending) = self.pending.get_mut(at) else { return Ok(Step::Done) };
-        let Some(sample) = pending.samples.peek().copied() else { return Ok(Step::Done) };
-        let track = pending.track;
+        let Some(next) = self.pending.peek() else { return Ok(Step::Done) };
+        let Located { track, offset, size } = next;
         // Samples may lie in a later mdat; nothing may lie behind.
-        if end.is_some_and(|end| offset > end || (offset == end && sample.size > 0)) {
+        if end.is_some_and(|end| offset > end || (offset == end && size > 0)) {
             return Ok(Step::Done);
         }
-        let beyond = end.is_some_and(|end| offset.saturating_add(sample.size.into()) > end);
+        let beyond = end.is_some_and(|end| offset.saturating_add(size.into()) > end);
         if offset < self.position || beyond {
             return Err(DemuxError::Misplaced { track, offset, position: self.position });
         }
-        if sample.size > MAX_SAMPLE {
-            let (size, limit) = (sample.size.into(), MAX_SAMPLE.into());
+        if size > MAX_SAMPLE {
+            let (size, limit) = (size.into(), MAX_SAMPLE.into());
             return Err(DemuxError::TooLarge { what: "a sample", size, limit });
         }
         if !self.skip_to(Some(offset)) {
             return Ok(Step::Wait);
         }
-        let Some(data) = self.take(sample.size as usize) else { return Ok(Step::Wait) };
-        Ok(self.emit(at, data).map_or(Step::Done, Step::Event))
-    }
-
-    fn emit(&mut self, at: usize, data: Bytes) -> Option<Event> {
-        let pending = self.pending.get_mut(at)?;
-        let sample = pending.samples.next()?;
-        let dts = pending.dts.saturating_add(pending.presentation_offset);
-        pending.dts = pending.dts.saturating_add(sample.duration.into());
-        let event = Sample {
-            track: pending.track,
-            dts,
-            pts: dts.saturating_add(sample.cto),
-            duration: sample.duration,
-            key: sample.key || pending.always_key,
-            data,
-        };
-        if pending.samples.peek().is_none() {
-            self.pending.remove(at);
-        }
-        Some(Event::Sample(event))
+        let Some(data) = self.take(size as usize) else { return Ok(Step::Wait) };
+        Ok(self.pending.take(data).map_or(Step::Done, |sample| Step::Event(Event::Sample(sample))))
     }
 
     /// Drops bytes up to a position, or all there are; whether it got there.

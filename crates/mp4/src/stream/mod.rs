@@ -1,6 +1,9 @@
 //! Reading a fragmented stream as it arrives.
 
 mod demuxer;
+mod error;
+mod pending;
 mod queue;
 
-pub use demuxer::{DemuxError, Demuxer, Event};
+pub use demuxer::{Demuxer, Event};
+pub use error::DemuxError;
