@@ -55,15 +55,18 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Value {
 
 fn parameters(route: &Route) -> Vec<Value> {
     let in_path = route.template.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let path = in_path.map(|name| {
-        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
-    });
+    let path = in_path
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     let version = json!({
         "name": "api-version", "in": "query", "required": true,
         "schema": { "type": "string", "enum": API_VERSIONS },
     });
     let query = route.query.iter().map(|name| {
-        let schema = if *name == "$top" { json!({ "type": "integer", "minimum": 1 }) } else { json!({ "type": "string" }) };
+        let schema = if *name == "$top" {
+            json!({ "type": "integer", "minimum": 1 })
+        } else {
+            json!({ "type": "string" })
+        };
         json!({ "name": name, "in": "query", "required": false, "schema": schema })
     });
     path.chain([version]).chain(query).collect()
@@ -78,7 +81,8 @@ fn responses(route: &Route, output: Option<&Value>) -> Value {
         }
         if *status == 202 {
             let header = json!({ "schema": { "type": "string" } });
-            response["headers"] = json!({ "Azure-AsyncOperation": header, "Location": header, "Retry-After": header });
+            response["headers"] =
+                json!({ "Azure-AsyncOperation": header, "Location": header, "Retry-After": header });
         }
         responses.insert(status.to_string(), response);
     }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 /// Spellings of the paths' first words. Everything behind them is matched without regard to case by the route table;
 /// the router that this one is merged into matches exactly.
-const ROOTS: &[&str] = &["subscriptions", "Subscriptions", "SUBSCRIPTIONS", "providers", "Providers", "PROVIDERS"];
+const ROOTS: &[&str] =
+    &["subscriptions", "Subscriptions", "SUBSCRIPTIONS", "providers", "Providers", "PROVIDERS"];
 
 /// The API as a router, to be merged with others.
 ///
@@ -17,7 +18,9 @@ pub fn router(state: State) -> Router {
     let api = Arc::new(Api::from(state));
     let mut router = Router::new();
     for root in ROOTS {
-        router = router.route(&format!("/{root}"), any(dispatch)).route(&format!("/{root}/{{*rest}}"), any(dispatch));
+        router = router
+            .route(&format!("/{root}"), any(dispatch))
+            .route(&format!("/{root}/{{*rest}}"), any(dispatch));
     }
     router
         .route("/{tenant}/oauth2/v2.0/token", post(public::token))

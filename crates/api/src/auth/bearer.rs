@@ -14,9 +14,9 @@ const CLOCK_LEEWAY_S: i64 = 60;
 
 /// Accepts an issued token within its time, or the API key.
 pub(crate) fn authenticate(auth: &AuthConfig, headers: &HeaderMap, now: Timestamp) -> Result<(), ApiError> {
-    let value = headers.get(header::AUTHORIZATION).ok_or(ApiError::Unauthenticated(
-        "Authentication failed. The 'Authorization' header is missing.",
-    ))?;
+    let value = headers
+        .get(header::AUTHORIZATION)
+        .ok_or(ApiError::Unauthenticated("Authentication failed. The 'Authorization' header is missing."))?;
     let token = value.to_str().ok().and_then(bearer).ok_or(ApiError::Unauthenticated(
         "Authentication failed. The 'Authorization' header is provided in an invalid format.",
     ))?;
@@ -68,7 +68,8 @@ mod tests {
         assert!(!check(&auth, Some(&token(&claims("tenant"))), 1000 + 3600 + 61));
         assert!(!check(&auth, Some(&token(&claims("tenant"))), 900));
         assert!(!check(&auth, Some(&token(&claims("other"))), 1001));
-        for wrong in ["", "Bearer", "Bearer ", "Basic the-key", "the-key", "Bearer the-keys", "Bearer a.b.c"] {
+        for wrong in ["", "Bearer", "Bearer ", "Basic the-key", "the-key", "Bearer the-keys", "Bearer a.b.c"]
+        {
             assert!(!check(&auth, Some(wrong), 1001), "{wrong}");
         }
         assert!(!check(&auth, None, 1001));

@@ -64,11 +64,33 @@ enum Refusal {
 impl Refusal {
     fn parts(&self) -> (StatusCode, &'static str, u32, &'static str) {
         match self {
-            Self::BadForm => (StatusCode::BAD_REQUEST, "invalid_request", 900_144, "The request body must be a form with grant_type, client_id and client_secret."),
-            Self::UnknownTenant => (StatusCode::BAD_REQUEST, "invalid_request", 90_002, "Tenant not found. Check the tenant ID against credentials.json."),
-            Self::UnsupportedGrant => (StatusCode::BAD_REQUEST, "unsupported_grant_type", 70_003, "The app requested an unsupported grant type; only client_credentials is supported."),
-            Self::WrongClient => (StatusCode::UNAUTHORIZED, "invalid_client", 7_000_215, "Invalid client id or client secret provided."),
-            Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", 90_033, "The token could not be signed."),
+            Self::BadForm => (
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                900_144,
+                "The request body must be a form with grant_type, client_id and client_secret.",
+            ),
+            Self::UnknownTenant => (
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                90_002,
+                "Tenant not found. Check the tenant ID against credentials.json.",
+            ),
+            Self::UnsupportedGrant => (
+                StatusCode::BAD_REQUEST,
+                "unsupported_grant_type",
+                70_003,
+                "The app requested an unsupported grant type; only client_credentials is supported.",
+            ),
+            Self::WrongClient => (
+                StatusCode::UNAUTHORIZED,
+                "invalid_client",
+                7_000_215,
+                "Invalid client id or client secret provided.",
+            ),
+            Self::Failed => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "server_error", 90_033, "The token could not be signed.")
+            }
         }
     }
 }
@@ -139,14 +161,17 @@ fn credentials(form: &HashMap<String, String>, headers: &HeaderMap) -> Option<(S
     let basic = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
     let pair = String::from_utf8(STANDARD.decode(basic.trim()).ok()?).ok()?;
     let (id, secret) = pair.split_once(':')?;
-    let plain = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().map(|t| t.into_owned()).ok();
+    let plain =
+        |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().map(|t| t.into_owned()).ok();
     Some((plain(id)?, plain(secret)?))
 }
 
 /// `scope=https://host/.default` (v2.0) or `resource=https://host/` (v1).
 fn audience(form: &HashMap<String, String>) -> String {
-    let scope = form.get("scope").and_then(|scope| scope.split_whitespace().find(|part| part.ends_with("/.default")));
-    let named = scope.map(|scope| scope.trim_end_matches(".default")).or(form.get("resource").map(String::as_str));
+    let scope =
+        form.get("scope").and_then(|scope| scope.split_whitespace().find(|part| part.ends_with("/.default")));
+    let named =
+        scope.map(|scope| scope.trim_end_matches(".default")).or(form.get("resource").map(String::as_str));
     named.unwrap_or(DEFAULT_AUDIENCE).chars().take(256).collect()
 }
 

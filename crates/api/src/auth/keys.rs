@@ -63,7 +63,8 @@ impl TokenKeys {
         // RFC 7638: the thumbprint names the key, so a restart does not.
         let thumbprint = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
         let id = URL_SAFE_NO_PAD.encode(Sha256::digest(thumbprint));
-        let jwk = json!({ "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": id, "x": x, "y": y });
+        let jwk =
+            json!({ "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": id, "x": x, "y": y });
         Ok(Self(Arc::new(Inner {
             pkcs8: pkcs8.to_vec(),
             signing: EncodingKey::from_ec_der(pkcs8),
@@ -99,7 +100,8 @@ impl TokenKeys {
     /// # Errors
     /// The text is not such a key.
     pub fn from_pem(pem: &str) -> Result<Self, BadKey> {
-        let body = pem.trim().strip_prefix(PEM_BEGIN).and_then(|rest| rest.strip_suffix(PEM_END)).ok_or(BadKey)?;
+        let body =
+            pem.trim().strip_prefix(PEM_BEGIN).and_then(|rest| rest.strip_suffix(PEM_END)).ok_or(BadKey)?;
         let text: String = body.chars().filter(|character| !character.is_whitespace()).collect();
         Self::from_pkcs8(&STANDARD.decode(text).map_err(|_| BadKey)?)
     }

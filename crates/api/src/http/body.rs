@@ -8,16 +8,16 @@ use serde_json::Value;
 use super::ApiError;
 
 /// Largest JSON body. A job with 50 inputs of 100 clips stays far below it.
-pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// Deepest nesting of a JSON body. The deepest documented one, a preset inside a job's output, has nine levels.
-pub const MAX_BODY_DEPTH: usize = 32;
+pub(crate) const MAX_BODY_DEPTH: usize = 32;
 
 /// Reads a JSON body. `None` when it is empty.
 ///
 /// # Errors
 /// [`ApiError::MediaType`], [`ApiError::TooLarge`] or [`ApiError::Body`].
-pub async fn json(headers: &HeaderMap, body: Body) -> Result<Option<Value>, ApiError> {
+pub(crate) async fn json(headers: &HeaderMap, body: Body) -> Result<Option<Value>, ApiError> {
     let bytes = Limited::new(body, MAX_BODY_BYTES).collect().await.map_err(|error| {
         if error.is::<LengthLimitError>() {
             ApiError::TooLarge { limit: MAX_BODY_BYTES }
@@ -34,10 +34,7 @@ pub async fn json(headers: &HeaderMap, body: Body) -> Result<Option<Value>, ApiE
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
-    let given = headers
-        .get(header::CONTENT_TYPE)
-        .map_or(Ok(""), |value| value.to_str())
-        .unwrap_or("?");
+    let given = headers.get(header::CONTENT_TYPE).map_or(Ok(""), |value| value.to_str()).unwrap_or("?");
     let essence = given.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     if essence == "application/json" || essence == "text/json" || essence.ends_with("+json") {
         return Ok(());
@@ -80,13 +77,9 @@ mod tests {
 
     #[test]
     fn depth_counts_brackets_outside_strings() {
-        for (text, expected) in [
-            ("1", 0),
-            ("{}", 1),
-            (r#"{"a":[{"b":1}]}"#, 3),
-            (r#"{"a":"[[[[\"[["}"#, 1),
-            (r#"["\\",[]]"#, 2),
-        ] {
+        for (text, expected) in
+            [("1", 0), ("{}", 1), (r#"{"a":[{"b":1}]}"#, 3), (r#"{"a":"[[[[\"[["}"#, 1), (r#"["\\",[]]"#, 2)]
+        {
             assert_eq!(depth(text.as_bytes()), expected, "{text}");
         }
     }
@@ -106,7 +99,8 @@ mod tests {
         assert_eq!(none, Ok(None));
         let untyped = json(&headers, Body::from("{}")).await;
         assert_eq!(untyped, Err(ApiError::MediaType(String::new())));
-        headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json; charset=utf-8"));
+        headers
+            .insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json; charset=utf-8"));
         assert!(json(&headers, Body::from("{}")).await.is_ok());
         assert!(matches!(json(&headers, Body::from("{")).await, Err(ApiError::Body(_))));
         let large = json(&headers, Body::from(vec![b' '; MAX_BODY_BYTES + 1])).await;

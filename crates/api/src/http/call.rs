@@ -64,7 +64,8 @@ impl Call {
 
     /// An absolute URL of this service for an ARM id and the version the client speaks.
     pub(crate) fn link(&self, parts: &[&str]) -> String {
-        let encoded: Vec<String> = parts.iter().map(|part| utf8_percent_encode(part, SEGMENT).to_string()).collect();
+        let encoded: Vec<String> =
+            parts.iter().map(|part| utf8_percent_encode(part, SEGMENT).to_string()).collect();
         let parts: Vec<&str> = encoded.iter().map(String::as_str).collect();
         format!("{}{}?api-version={}", self.base, self.id(&parts), self.version())
     }

@@ -113,7 +113,11 @@ pub(crate) mod public {
     }
 
     /// A tenant's document, or the identity library's "no such tenant".
-    fn for_tenant(auth: &AuthConfig, tenant: &str, make: impl FnOnce() -> serde_json::Value) -> Response<Body> {
+    fn for_tenant(
+        auth: &AuthConfig,
+        tenant: &str,
+        make: impl FnOnce() -> serde_json::Value,
+    ) -> Response<Body> {
         let known = tenant.eq_ignore_ascii_case(&auth.tenant) || matches!(tenant, "common" | "organizations");
         if known {
             return document(make());
@@ -127,13 +131,21 @@ pub(crate) mod public {
         response
     }
 
-    pub(crate) async fn token(State(api): Api_, Path(tenant): Path<String>, request: Request) -> Response<Body> {
+    pub(crate) async fn token(
+        State(api): Api_,
+        Path(tenant): Path<String>,
+        request: Request,
+    ) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let now: Timestamp = api.now();
         auth::token(&api.auth, &tenant, &base(&api, &parts), &parts.headers, body, now).await
     }
 
-    pub(crate) async fn openid(State(api): Api_, Path(tenant): Path<String>, request: Request) -> Response<Body> {
+    pub(crate) async fn openid(
+        State(api): Api_,
+        Path(tenant): Path<String>,
+        request: Request,
+    ) -> Response<Body> {
         let (parts, _) = request.into_parts();
         for_tenant(&api.auth, &tenant, || auth::openid_configuration(&api.auth, &base(&api, &parts)))
     }

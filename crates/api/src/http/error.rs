@@ -76,7 +76,7 @@ pub enum ApiError {
     /// The request disagrees with what exists.
     #[error("{0}")]
     Conflict(String),
-    /// The body is larger than [`crate::http::body::MAX_BODY_BYTES`].
+    /// The body is larger than `limit`.
     #[error("The request body is larger than the limit of {limit} bytes.")]
     TooLarge {
         /// The limit in bytes.
@@ -178,10 +178,9 @@ impl ApiError {
     /// The headers that the status asks for.
     fn header(&self) -> Option<(HeaderName, String)> {
         match self {
-            Self::Unauthenticated(_) => Some((
-                header::WWW_AUTHENTICATE,
-                "Bearer realm=\"millrace\", error=\"invalid_token\"".into(),
-            )),
+            Self::Unauthenticated(_) => {
+                Some((header::WWW_AUTHENTICATE, "Bearer realm=\"millrace\", error=\"invalid_token\"".into()))
+            }
             Self::Method(allowed) => Some((header::ALLOW, allowed.clone())),
             Self::Throttled { retry_after_seconds } => {
                 Some((header::RETRY_AFTER, retry_after_seconds.to_string()))
@@ -196,10 +195,7 @@ impl ApiError {
         let mut response = Response::new(Body::from(self.document().to_string()));
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json; charset=utf-8"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         if let Some((name, value)) = self.header()
             && let Ok(value) = HeaderValue::from_str(&value)
         {

@@ -1,7 +1,7 @@
 //! From an HTTP request to a handler and back: routing, versions, bodies, answers, errors.
 
 mod answer;
-pub mod body;
+mod body;
 mod call;
 mod dispatch;
 mod error;
@@ -17,7 +17,7 @@ pub(crate) use answer::Answer;
 pub(crate) use call::Call;
 pub(crate) use dispatch::{dispatch, public};
 pub(crate) use path::{Captures, segments};
-pub(crate) use route::{Handler, Method, Route, route};
+pub(crate) use route::{Method, Route, route};
 
 /// The `api-version`s that are answered, oldest first. All get the same answers: those of the newest.
 pub const API_VERSIONS: &[&str] = &[

@@ -25,7 +25,8 @@ pub(crate) fn base_url(uri: &Uri, headers: &HeaderMap, extensions: &Extensions, 
 
 /// Only what a host and port consist of: the text goes into links of answers.
 fn is_host(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']' | b'_');
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']' | b'_');
     !text.is_empty() && text.len() <= MAX_HOST_BYTES && text.bytes().all(plain)
 }
 

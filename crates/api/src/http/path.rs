@@ -6,14 +6,14 @@
 use percent_encoding::percent_decode_str;
 
 /// Longest path in bytes: a name has at most 260 characters, of which each may be twelve encoded bytes, twice.
-pub const MAX_PATH_BYTES: usize = 8 * 1024;
+pub(crate) const MAX_PATH_BYTES: usize = 8 * 1024;
 
 /// Most segments of a path; the deepest operation of the contract has sixteen.
-pub const MAX_SEGMENTS: usize = 24;
+pub(crate) const MAX_SEGMENTS: usize = 24;
 
 /// The segments of `path`, decoded. `None` for a path that no operation can have: too long, too deep, not UTF-8, with
 /// an empty segment.
-pub fn segments(path: &str) -> Option<Vec<String>> {
+pub(crate) fn segments(path: &str) -> Option<Vec<String>> {
     if path.len() > MAX_PATH_BYTES {
         return None;
     }
@@ -31,20 +31,17 @@ pub fn segments(path: &str) -> Option<Vec<String>> {
 
 /// The names captured by a template, in its order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Captures(Vec<(&'static str, String)>);
+pub(crate) struct Captures(Vec<(&'static str, String)>);
 
 impl Captures {
     /// The name captured for `{key}`; empty when the template has no such key.
-    pub fn get(&self, key: &str) -> &str {
-        self.0
-            .iter()
-            .find(|(name, _)| *name == key)
-            .map_or("", |(_, value)| value)
+    pub(crate) fn get(&self, key: &str) -> &str {
+        self.0.iter().find(|(name, _)| *name == key).map_or("", |(_, value)| value)
     }
 }
 
 /// Matches decoded segments with a template as `/a/{b}/c`; fixed words match in any case.
-pub fn matches(template: &'static str, segments: &[String]) -> Option<Captures> {
+pub(crate) fn matches(template: &'static str, segments: &[String]) -> Option<Captures> {
     let mut captures = Vec::new();
     let mut given = segments.iter();
     for want in template.split('/').skip(1) {

@@ -10,13 +10,17 @@ impl From<Error> for ApiError {
             Error::NotFound { kind, name } => Self::NotFound { kind: kind_name(kind), name },
             Error::Invalid { field, why } => at(field, why),
             Error::Unsupported { field, why } => at(field, why),
-            Error::Immutable { field, .. } => at(field.to_owned(), "cannot be changed once the resource exists".into()),
+            Error::Immutable { field, .. } => {
+                at(field.to_owned(), "cannot be changed once the resource exists".into())
+            }
             Error::AlreadyExists { .. }
             | Error::InUse { .. }
             | Error::WrongState { .. }
             | Error::Quota { .. }
             | Error::Contended { .. } => Self::Conflict(sentence),
-            error @ (Error::LeaseLost | Error::Unreadable { .. } | Error::Ledger(_) | Error::Blob(_)) => failed(&error),
+            error @ (Error::LeaseLost | Error::Unreadable { .. } | Error::Ledger(_) | Error::Blob(_)) => {
+                failed(&error)
+            }
         }
     }
 }
@@ -32,7 +36,9 @@ fn failed(error: &Error) -> ApiError {
     }
     tracing::error!(causes, "a call failed");
     // Both stores say a full disk in words of their own; to the caller it is a pause, not a defect.
-    let full = ["no space", "disk is full", "storage full"].iter().any(|words| causes.to_lowercase().contains(words));
+    let full = ["no space", "disk is full", "storage full"]
+        .iter()
+        .any(|words| causes.to_lowercase().contains(words));
     if full { ApiError::Unavailable("its disk is full".into()) } else { ApiError::Internal }
 }
 
@@ -44,7 +50,9 @@ fn at(field: String, why: String) -> ApiError {
         "$top" => ApiError::Query { name: "$top", reason: format!("is wrong: {why}") },
         "$skiptoken" => ApiError::Query { name: "$skiptoken", reason: format!("is wrong: {why}") },
         "name" => ApiError::Name { name: String::new(), reason: why },
-        path if path.starts_with("properties") => ApiError::Property { path: field, reason: format!("is wrong: {why}") },
+        path if path.starts_with("properties") => {
+            ApiError::Property { path: field, reason: format!("is wrong: {why}") }
+        }
         path => ApiError::Property { path: format!("properties.{path}"), reason: format!("is wrong: {why}") },
     }
 }

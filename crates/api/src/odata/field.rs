@@ -66,12 +66,16 @@ fn compare(property: String, op: Op, value: Literal) -> Result<list::Filter, Str
     let last = property.rsplit('/').next().unwrap_or("").to_ascii_lowercase();
     let value = match value {
         Literal::Text(text) | Literal::Typed { text, .. } if TIMES.contains(&last.as_str()) => {
-            parse_timestamp(&text).map(|time| time.to_string()).ok_or("compares a time with something that is none")?
+            parse_timestamp(&text)
+                .map(|time| time.to_string())
+                .ok_or("compares a time with something that is none")?
         }
         Literal::Text(text) | Literal::Typed { text, .. } => text,
         Literal::Time(time) => time.to_string(),
         Literal::Integer(integer) => integer.to_string(),
-        Literal::Bool(_) | Literal::Null => return Err("compares with true, false or null, which no field takes".to_owned()),
+        Literal::Bool(_) | Literal::Null => {
+            return Err("compares with true, false or null, which no field takes".to_owned());
+        }
     };
     Ok(list::Filter::Is { property, cmp, value })
 }

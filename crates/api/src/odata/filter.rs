@@ -153,7 +153,9 @@ impl Parser {
         let op = op.ok_or_else(|| format!("needs one of eq, ne, gt, lt, ge, le after '{}'", cut(&path)))?;
         match self.next() {
             Some(Token::Literal(value)) => Ok(Filter::Compare { path, op, value }),
-            _ => Err(format!("needs a value after '{} {}', a string in single quotes", cut(&path), op.text())),
+            _ => {
+                Err(format!("needs a value after '{} {}', a string in single quotes", cut(&path), op.text()))
+            }
         }
     }
 }
@@ -185,7 +187,9 @@ mod tests {
             Filter::Compare { path, op, value } => {
                 let value = match value {
                     Literal::Text(text) => format!("'{}'", text.replace('\'', "''")),
-                    Literal::Typed { type_name, text } => format!("{type_name}'{}'", text.replace('\'', "''")),
+                    Literal::Typed { type_name, text } => {
+                        format!("{type_name}'{}'", text.replace('\'', "''"))
+                    }
                     Literal::Time(time) => time.to_string(),
                     Literal::Integer(integer) => integer.to_string(),
                     Literal::Bool(value) => value.to_string(),
@@ -254,10 +258,12 @@ mod tests {
     }
 
     fn filters() -> impl Strategy<Value = Filter> {
-        let ops = prop_oneof![Just(Op::Eq), Just(Op::Ne), Just(Op::Gt), Just(Op::Lt), Just(Op::Ge), Just(Op::Le)];
+        let ops =
+            prop_oneof![Just(Op::Eq), Just(Op::Ne), Just(Op::Gt), Just(Op::Lt), Just(Op::Ge), Just(Op::Le)];
         let values = prop_oneof![
             ".{0,20}".prop_map(Literal::Text),
-            ("[A-Z][a-zA-Z.]{0,20}", ".{0,20}").prop_map(|(type_name, text)| Literal::Typed { type_name, text }),
+            ("[A-Z][a-zA-Z.]{0,20}", ".{0,20}")
+                .prop_map(|(type_name, text)| Literal::Typed { type_name, text }),
             any::<i64>().prop_map(Literal::Integer),
             any::<bool>().prop_map(Literal::Bool),
             Just(Literal::Null),

@@ -42,7 +42,9 @@ mod tests {
         assert_eq!(open(&keys, "assets?created", &token), None);
         let other = TokenKeys::generate().expect("randomness");
         assert_eq!(open(&other, "assets?name", &token), None);
-        for wrong in ["", "x", &token[1..], &format!("{token}A"), "ééééééééééé", &"A".repeat(MAX_TOKEN_BYTES + 1)] {
+        for wrong in
+            ["", "x", &token[1..], &format!("{token}A"), "ééééééééééé", &"A".repeat(MAX_TOKEN_BYTES + 1)]
+        {
             assert_eq!(open(&keys, "assets?name", wrong), None, "{wrong}");
         }
     }

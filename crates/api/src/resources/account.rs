@@ -8,12 +8,10 @@ use millrace_catalog::account::Account;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-const ACCOUNTS: &str =
-    "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Media/mediaServices";
+const ACCOUNTS: &str = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Media/mediaServices";
 const SUBSCRIPTION_ACCOUNTS: &str = "/subscriptions/{subscriptionId}/providers/Microsoft.Media/mediaServices";
 const ACCOUNT: &str = below_account!();
-const CHECK_NAME: &str =
-    "/subscriptions/{subscriptionId}/providers/Microsoft.Media/locations/{locationName}/checkNameAvailability";
+const CHECK_NAME: &str = "/subscriptions/{subscriptionId}/providers/Microsoft.Media/locations/{locationName}/checkNameAvailability";
 const STATUSES: &str = "/subscriptions/{subscriptionId}/providers/Microsoft.Media/locations/{locationName}/mediaServicesOperationStatuses/{operationId}";
 const RESULTS: &str = "/subscriptions/{subscriptionId}/providers/Microsoft.Media/locations/{locationName}/mediaServicesOperationResults/{operationId}";
 
@@ -113,9 +111,12 @@ fn list_schema(schemas: &mut Schemas) -> Value {
 
 /// The table's rows.
 pub(super) const ROUTES: &[Route] = &[
-    route("Mediaservices_List", Method::Get, ACCOUNTS, &[200], |call| Box::pin(list(call))).gives(list_schema),
-    route("Mediaservices_ListBySubscription", Method::Get, SUBSCRIPTION_ACCOUNTS, &[200], |call| Box::pin(list(call)))
+    route("Mediaservices_List", Method::Get, ACCOUNTS, &[200], |call| Box::pin(list(call)))
         .gives(list_schema),
+    route("Mediaservices_ListBySubscription", Method::Get, SUBSCRIPTION_ACCOUNTS, &[200], |call| {
+        Box::pin(list(call))
+    })
+    .gives(list_schema),
     route("Mediaservices_Get", Method::Get, ACCOUNT, &[200], |call| Box::pin(get(call))).gives(schema),
     route("Mediaservices_CreateOrUpdate", Method::Put, ACCOUNT, &[200], |call| Box::pin(put(call)))
         .takes(schema)
@@ -123,16 +124,23 @@ pub(super) const ROUTES: &[Route] = &[
     route("Mediaservices_Update", Method::Patch, ACCOUNT, &[202], |call| Box::pin(patch(call)))
         .takes(schema)
         .gives(schema),
-    route("Mediaservices_SyncStorageKeys", Method::Post, below_account!("/syncStorageKeys"), &[200], |call| {
-        Box::pin(sync_storage_keys(call))
-    })
+    route(
+        "Mediaservices_SyncStorageKeys",
+        Method::Post,
+        below_account!("/syncStorageKeys"),
+        &[200],
+        |call| Box::pin(sync_storage_keys(call)),
+    )
     .takes(SyncStorageKeys::schema),
-    route("Locations_CheckNameAvailability", Method::Post, CHECK_NAME, &[200], |call| Box::pin(check_name(call)))
-        .takes(CheckName::schema),
+    route("Locations_CheckNameAvailability", Method::Post, CHECK_NAME, &[200], |call| {
+        Box::pin(check_name(call))
+    })
+    .takes(CheckName::schema),
     route("MediaServicesOperationStatuses_Get", Method::Get, STATUSES, &[200], |call| {
         Box::pin(async move { operation::status(&call, "account") })
     }),
-    route("MediaServicesOperationResults_Get", Method::Get, RESULTS, &[200], |call| Box::pin(result(call))).gives(schema),
+    route("MediaServicesOperationResults_Get", Method::Get, RESULTS, &[200], |call| Box::pin(result(call)))
+        .gives(schema),
     route(
         "PrivateEndpointConnections_List",
         Method::Get,
@@ -157,7 +165,8 @@ fn storage_id(call: &Call, name: &str) -> String {
 fn write(call: &Call, account: &Account) -> Value {
     let kind = |index| if index == 0 { StorageAccountType::Primary } else { StorageAccountType::Secondary };
     let storage = account.storage_accounts.iter().enumerate();
-    let storage = storage.map(|(index, name)| StorageAccount { id: Some(storage_id(call, name)), kind: kind(index) });
+    let storage =
+        storage.map(|(index, name)| StorageAccount { id: Some(storage_id(call, name)), kind: kind(index) });
     let properties = AccountProperties {
         id: Some(account.id),
         storage_accounts: Some(storage.collect()),

@@ -6,7 +6,8 @@ use super::{below_account, locators};
 use crate::http::{Answer, ApiError, Call, Method, Route, route};
 use crate::wire::{Schemas, Wire, wire_enum, wire_object};
 use jiff::{SignedDuration, Timestamp};
-use millrace_blob::{Account as Storage, Grant, Permissions, Protocol, Scope};
+use millrace_blob::Account as Storage;
+use millrace_blob::sas::{Grant, Permissions, Protocol, Scope};
 use millrace_catalog::asset::{Asset, AssetDraft};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -145,9 +146,14 @@ async fn delete(call: Call) -> Result<Answer, ApiError> {
 async fn list_container_sas(call: Call) -> Result<Answer, ApiError> {
     let input: Option<ListContainerSas> = call.read_optional()?;
     let input = input.unwrap_or(ListContainerSas { permissions: None, expiry: None });
-    let expiry = input.expiry.unwrap_or_else(|| call.now.saturating_add(DEFAULT_SAS_LIFETIME).unwrap_or(Timestamp::MAX));
+    let expiry = input
+        .expiry
+        .unwrap_or_else(|| call.now.saturating_add(DEFAULT_SAS_LIFETIME).unwrap_or(Timestamp::MAX));
     if expiry <= call.now {
-        return Err(ApiError::Property { path: "expiryTime".into(), reason: "must lie in the future".into() });
+        return Err(ApiError::Property {
+            path: "expiryTime".into(),
+            reason: "must lie in the future".into(),
+        });
     }
     let asset = call.api.catalog.asset(call.name("assetName")).await?;
     let storage = call.api.catalog.storage(&asset)?;
@@ -167,7 +173,13 @@ fn permissions(wanted: ContainerPermission) -> Permissions {
 }
 
 /// `{blob endpoint}/{container}?{sas}`, by key1 and by key2.
-fn sign(storage: &Storage, asset: &Asset, permissions: Permissions, expiry: Timestamp, blob_url: &str) -> Vec<String> {
+fn sign(
+    storage: &Storage,
+    asset: &Asset,
+    permissions: Permissions,
+    expiry: Timestamp,
+    blob_url: &str,
+) -> Vec<String> {
     let base = blob_url.trim_end_matches('/');
     let protocol = if base.starts_with("https:") { Protocol::Https } else { Protocol::HttpsAndHttp };
     let scope = Scope::Container(asset.container.clone());
@@ -177,7 +189,10 @@ fn sign(storage: &Storage, asset: &Asset, permissions: Permissions, expiry: Time
 
 async fn get_encryption_key(call: Call) -> Result<Answer, ApiError> {
     let asset = call.api.catalog.asset(call.name("assetName")).await?;
-    Err(ApiError::Invalid(format!("The asset '{}' is not storage-encrypted, so it has no encryption key.", asset.name)))
+    Err(ApiError::Invalid(format!(
+        "The asset '{}' is not storage-encrypted, so it has no encryption key.",
+        asset.name
+    )))
 }
 
 async fn list_streaming_locators(call: Call) -> Result<Answer, ApiError> {

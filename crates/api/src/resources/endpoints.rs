@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 const ENDPOINTS: &str = below_account!("/streamingEndpoints");
 const ENDPOINT: &str = below_account!("/streamingEndpoints/{streamingEndpointName}");
 const OPERATION: &str = below_account!("/streamingEndpointOperations/{operationId}");
-const RESULT: &str = below_account!("/streamingEndpoints/{streamingEndpointName}/operationLocations/{operationId}");
+const RESULT: &str =
+    below_account!("/streamingEndpoints/{streamingEndpointName}/operationLocations/{operationId}");
 
 /// Collection of operation statuses.
 const STATUSES: &str = "streamingEndpointOperations";
@@ -98,7 +99,8 @@ fn list_schema(schemas: &mut Schemas) -> Value {
 
 /// The table's rows.
 pub(super) const ROUTES: &[Route] = &[
-    route("StreamingEndpoints_List", Method::Get, ENDPOINTS, &[200], |call| Box::pin(list(call))).gives(list_schema),
+    route("StreamingEndpoints_List", Method::Get, ENDPOINTS, &[200], |call| Box::pin(list(call)))
+        .gives(list_schema),
     route("StreamingEndpoints_Get", Method::Get, ENDPOINT, &[200], |call| Box::pin(get(call))).gives(schema),
     route("StreamingEndpoints_Create", Method::Put, ENDPOINT, &[200], |call| Box::pin(put(call)))
         .takes(schema)
@@ -108,23 +110,40 @@ pub(super) const ROUTES: &[Route] = &[
         .takes(schema)
         .gives(schema),
     route("StreamingEndpoints_Delete", Method::Delete, ENDPOINT, &[204], |call| Box::pin(delete(call))),
-    route("StreamingEndpoints_Skus", Method::Get, below_account!("/streamingEndpoints/{streamingEndpointName}/skus"), &[200], |call| {
-        Box::pin(skus(call))
-    }),
-    route("StreamingEndpoints_Start", Method::Post, below_account!("/streamingEndpoints/{streamingEndpointName}/start"), &[202], |call| {
-        Box::pin(start(call))
-    }),
-    route("StreamingEndpoints_Stop", Method::Post, below_account!("/streamingEndpoints/{streamingEndpointName}/stop"), &[202], |call| {
-        Box::pin(stop(call))
-    }),
-    route("StreamingEndpoints_Scale", Method::Post, below_account!("/streamingEndpoints/{streamingEndpointName}/scale"), &[202], |call| {
-        Box::pin(scale(call))
-    })
+    route(
+        "StreamingEndpoints_Skus",
+        Method::Get,
+        below_account!("/streamingEndpoints/{streamingEndpointName}/skus"),
+        &[200],
+        |call| Box::pin(skus(call)),
+    ),
+    route(
+        "StreamingEndpoints_Start",
+        Method::Post,
+        below_account!("/streamingEndpoints/{streamingEndpointName}/start"),
+        &[202],
+        |call| Box::pin(start(call)),
+    ),
+    route(
+        "StreamingEndpoints_Stop",
+        Method::Post,
+        below_account!("/streamingEndpoints/{streamingEndpointName}/stop"),
+        &[202],
+        |call| Box::pin(stop(call)),
+    ),
+    route(
+        "StreamingEndpoints_Scale",
+        Method::Post,
+        below_account!("/streamingEndpoints/{streamingEndpointName}/scale"),
+        &[202],
+        |call| Box::pin(scale(call)),
+    )
     .takes(Scale::schema),
     route("StreamingEndpoints_AsyncOperation", Method::Get, OPERATION, &[200], |call| {
         Box::pin(async move { operation::status(&call, STATUSES) })
     }),
-    route("StreamingEndpoints_OperationLocation", Method::Get, RESULT, &[200], |call| Box::pin(result(call))).gives(schema),
+    route("StreamingEndpoints_OperationLocation", Method::Get, RESULT, &[200], |call| Box::pin(result(call)))
+        .gives(schema),
 ];
 
 fn write(call: &Call, endpoint: &Endpoint) -> Value {

@@ -105,7 +105,8 @@ impl From<&FilterRules> for FilterProperties {
             value: condition.value.clone(),
             operation: condition.operation.clone(),
         };
-        let entry = |entry: &Vec<Condition>| TrackSelection { conditions: entry.iter().map(condition).collect() };
+        let entry =
+            |entry: &Vec<Condition>| TrackSelection { conditions: entry.iter().map(condition).collect() };
         Self {
             time_range: rules.time_range.map(WireRange::from),
             first_quality: rules.first_quality.map(|bitrate| FirstQuality { bitrate }),
@@ -155,23 +156,34 @@ pub(super) const ROUTES: &[Route] = &[
         .gives(|schemas| page_schema::<FilterProperties>("AccountFilter", schemas)),
     route("AccountFilters_Get", Method::Get, ACCOUNT_FILTER, &[200], |call| Box::pin(account_get(call)))
         .gives(account_schema),
-    route("AccountFilters_CreateOrUpdate", Method::Put, ACCOUNT_FILTER, &[200, 201], |call| Box::pin(account_put(call)))
-        .takes(account_schema)
-        .gives(account_schema),
-    route("AccountFilters_Update", Method::Patch, ACCOUNT_FILTER, &[200], |call| Box::pin(account_patch(call)))
-        .takes(account_schema)
-        .gives(account_schema),
-    route("AccountFilters_Delete", Method::Delete, ACCOUNT_FILTER, &[200, 204], |call| Box::pin(account_delete(call))),
+    route("AccountFilters_CreateOrUpdate", Method::Put, ACCOUNT_FILTER, &[200, 201], |call| {
+        Box::pin(account_put(call))
+    })
+    .takes(account_schema)
+    .gives(account_schema),
+    route("AccountFilters_Update", Method::Patch, ACCOUNT_FILTER, &[200], |call| {
+        Box::pin(account_patch(call))
+    })
+    .takes(account_schema)
+    .gives(account_schema),
+    route("AccountFilters_Delete", Method::Delete, ACCOUNT_FILTER, &[200, 204], |call| {
+        Box::pin(account_delete(call))
+    }),
     route("AssetFilters_List", Method::Get, ASSET_FILTERS, &[200], |call| Box::pin(asset_list(call)))
         .gives(|schemas| page_schema::<FilterProperties>("AssetFilter", schemas)),
-    route("AssetFilters_Get", Method::Get, ASSET_FILTER, &[200], |call| Box::pin(asset_get(call))).gives(asset_schema),
-    route("AssetFilters_CreateOrUpdate", Method::Put, ASSET_FILTER, &[200, 201], |call| Box::pin(asset_put(call)))
-        .takes(asset_schema)
+    route("AssetFilters_Get", Method::Get, ASSET_FILTER, &[200], |call| Box::pin(asset_get(call)))
         .gives(asset_schema),
+    route("AssetFilters_CreateOrUpdate", Method::Put, ASSET_FILTER, &[200, 201], |call| {
+        Box::pin(asset_put(call))
+    })
+    .takes(asset_schema)
+    .gives(asset_schema),
     route("AssetFilters_Update", Method::Patch, ASSET_FILTER, &[200], |call| Box::pin(asset_patch(call)))
         .takes(asset_schema)
         .gives(asset_schema),
-    route("AssetFilters_Delete", Method::Delete, ASSET_FILTER, &[200, 204], |call| Box::pin(asset_delete(call))),
+    route("AssetFilters_Delete", Method::Delete, ASSET_FILTER, &[200, 204], |call| {
+        Box::pin(asset_delete(call))
+    }),
 ];
 
 fn rules(call: &Call) -> Result<FilterRules, ApiError> {
@@ -209,7 +221,8 @@ async fn account_get(call: Call) -> Result<Answer, ApiError> {
 }
 
 async fn account_put(call: Call) -> Result<Answer, ApiError> {
-    let (filter, created) = call.api.catalog.put_account_filter(call.name("filterName"), &rules(&call)?).await?;
+    let (filter, created) =
+        call.api.catalog.put_account_filter(call.name("filterName"), &rules(&call)?).await?;
     Ok(Answer::put(created, account_document(&call, &filter.name, &filter.rules)))
 }
 
@@ -243,7 +256,8 @@ async fn asset_put(call: Call) -> Result<Answer, ApiError> {
 async fn asset_patch(call: Call) -> Result<Answer, ApiError> {
     let (asset, name) = (call.name("assetName"), call.name("filterName"));
     let present = call.api.catalog.asset_filter(asset, name).await?;
-    let (filter, _) = call.api.catalog.put_asset_filter(asset, name, &patched(&call, &present.rules)?).await?;
+    let (filter, _) =
+        call.api.catalog.put_asset_filter(asset, name, &patched(&call, &present.rules)?).await?;
     Ok(Answer::ok(asset_document(&call, &filter.name, &filter.rules)))
 }
 

@@ -32,7 +32,9 @@ impl Wire for JobInput {
     fn write(&self) -> Value {
         match self {
             Self::Clip(clip) => clip.write(),
-            Self::Sequence(clips) => tagged("#Microsoft.Media.JobInputSequence", json!({ "inputs": clips.write() })),
+            Self::Sequence(clips) => {
+                tagged("#Microsoft.Media.JobInputSequence", json!({ "inputs": clips.write() }))
+            }
             Self::Inputs(inputs) => tagged("#Microsoft.Media.JobInputs", json!({ "inputs": inputs.write() })),
         }
     }
@@ -80,7 +82,8 @@ impl Wire for Clip {
     fn write(&self) -> Value {
         let mut object = Map::new();
         let web = matches!(self.source, Source::Http { .. });
-        let files: Vec<Value> = self.files.iter().map(|file| if web { public_part(file) } else { file }.into()).collect();
+        let files: Vec<Value> =
+            self.files.iter().map(|file| if web { public_part(file) } else { file }.into()).collect();
         object.insert("files".into(), files.into());
         self.start.write_member("start", &mut object);
         self.end.write_member("end", &mut object);
@@ -91,7 +94,10 @@ impl Wire for Clip {
                 tagged("#Microsoft.Media.JobInputAsset", object.into())
             }
             Source::Http { base_uri } => {
-                base_uri.as_deref().map(|uri| public_part(uri).to_owned()).write_member("baseUri", &mut object);
+                base_uri
+                    .as_deref()
+                    .map(|uri| public_part(uri).to_owned())
+                    .write_member("baseUri", &mut object);
                 tagged("#Microsoft.Media.JobInputHttp", object.into())
             }
         }
@@ -121,9 +127,8 @@ fn public_part(url: &str) -> &str {
 fn refuse_definitions(node: &Node<'_>) -> Result<(), ApiError> {
     let definitions = node.member("inputDefinitions");
     match definitions.value().and_then(Value::as_array) {
-        Some(list) if !list.is_empty() => {
-            Err(definitions.wrong("is not supported: tracks of an input cannot be selected; every audio track is encoded"))
-        }
+        Some(list) if !list.is_empty() => Err(definitions
+            .wrong("is not supported: tracks of an input cannot be selected; every audio track is encoded")),
         _ => Ok(()),
     }
 }
@@ -198,7 +203,8 @@ mod tests {
             ("https://h/a#s3cret", "https://h/b?s3cret", ("https://h/a", "https://h/b")),
             ("https://me:s3cret@h/a", "https://s3cret@h/b", ("", "")),
         ] {
-            let value = json!({ "@odata.type": "#Microsoft.Media.JobInputHttp", "baseUri": base, "files": [file] });
+            let value =
+                json!({ "@odata.type": "#Microsoft.Media.JobInputHttp", "baseUri": base, "files": [file] });
             let written = read(&value).expect("an input").write();
             assert!(!written.to_string().contains("s3cret"), "{written}");
             assert_eq!((&written["baseUri"], &written["files"][0]), (&json!(shown.0), &json!(shown.1)));

@@ -4,12 +4,11 @@ use super::envelope::{page_schema, read_properties, resource, resource_schema};
 use super::paging::{self, FILTER_ORDER};
 use super::{JOB, JOBS};
 use crate::http::{Answer, ApiError, Call, Method, Route, route};
-use crate::wire::{
-    Node, Schemas, Wire, odata_type, refuse_type, tagged, wire_choice_for, wire_object,
-};
+use crate::wire::{Node, Schemas, Wire, odata_type, refuse_type, tagged, wire_choice_for, wire_object};
 use jiff::Timestamp;
 use millrace_catalog::job::{
-    ErrorCategory, ErrorCode, Job, JobDraft, JobError, JobInput, JobOutput, JobPatch, JobState, OutputDraft, Retry,
+    ErrorCategory, ErrorCode, Job, JobDraft, JobError, JobInput, JobOutput, JobPatch, JobState, OutputDraft,
+    Retry,
 };
 use millrace_catalog::preset::Preset;
 use millrace_catalog::transform::Priority;
@@ -124,7 +123,8 @@ impl From<&JobOutput> for WireOutput {
 
 impl From<&JobError> for WireError {
     fn from(error: &JobError) -> Self {
-        let detail = |(code, message): &(String, String)| ErrorDetail { code: code.clone(), message: message.clone() };
+        let detail =
+            |(code, message): &(String, String)| ErrorDetail { code: code.clone(), message: message.clone() };
         Self {
             code: error.code,
             message: error.message.clone(),
@@ -152,7 +152,9 @@ pub(super) const ROUTES: &[Route] = &[
         .gives(|schemas| page_schema::<JobProperties>("Job", schemas)),
     route("Jobs_Get", Method::Get, JOB, &[200], |call| Box::pin(get(call))).gives(schema),
     route("Jobs_Create", Method::Put, JOB, &[201], |call| Box::pin(create(call))).takes(schema).gives(schema),
-    route("Jobs_Update", Method::Patch, JOB, &[200], |call| Box::pin(patch(call))).takes(schema).gives(schema),
+    route("Jobs_Update", Method::Patch, JOB, &[200], |call| Box::pin(patch(call)))
+        .takes(schema)
+        .gives(schema),
     route("Jobs_Delete", Method::Delete, JOB, &[200, 204], |call| Box::pin(delete(call))),
     route("Jobs_CancelJob", Method::Post, super::CANCEL_JOB, &[200], |call| Box::pin(cancel(call))),
 ];
@@ -191,13 +193,21 @@ async fn get(call: Call) -> Result<Answer, ApiError> {
 
 async fn create(call: Call) -> Result<Answer, ApiError> {
     let properties: JobProperties = read_properties(&call)?;
-    let required = |member: &str| ApiError::Property { path: format!("properties.{member}"), reason: "is required".into() };
+    let required = |member: &str| ApiError::Property {
+        path: format!("properties.{member}"),
+        reason: "is required".into(),
+    };
     let draft = JobDraft {
         description: properties.description,
         priority: properties.priority.unwrap_or_default(),
         correlation_data: properties.correlation_data.unwrap_or_default(),
         input: properties.input.ok_or_else(|| required("input"))?,
-        outputs: properties.outputs.ok_or_else(|| required("outputs"))?.into_iter().map(OutputDraft::from).collect(),
+        outputs: properties
+            .outputs
+            .ok_or_else(|| required("outputs"))?
+            .into_iter()
+            .map(OutputDraft::from)
+            .collect(),
     };
     let (transform, name) = names(&call);
     let job = call.api.catalog.create_job(transform, name, draft).await?;
@@ -214,7 +224,10 @@ async fn patch(call: Call) -> Result<Answer, ApiError> {
     }
     let same = |outputs: &Vec<WireOutput>| {
         outputs.len() == present.outputs.len()
-            && outputs.iter().zip(&present.outputs).all(|(sent, own)| sent.0.asset.eq_ignore_ascii_case(&own.asset))
+            && outputs
+                .iter()
+                .zip(&present.outputs)
+                .all(|(sent, own)| sent.0.asset.eq_ignore_ascii_case(&own.asset))
     };
     if sent.outputs.as_ref().is_some_and(|outputs| !same(outputs)) {
         return Err(fixed("outputs"));

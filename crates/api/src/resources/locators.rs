@@ -68,7 +68,10 @@ impl From<&StreamingPath> for PathsOfProtocol {
 
 impl From<Paths> for PathList {
     fn from(paths: Paths) -> Self {
-        Self { streaming: paths.streaming.iter().map(PathsOfProtocol::from).collect(), download: paths.download }
+        Self {
+            streaming: paths.streaming.iter().map(PathsOfProtocol::from).collect(),
+            download: paths.download,
+        }
     }
 }
 
@@ -156,7 +159,10 @@ async fn create(call: Call) -> Result<Answer, ApiError> {
 }
 
 fn draft(sent: LocatorProperties) -> Result<LocatorDraft, ApiError> {
-    let wrong = |member: &str, reason: &str| ApiError::Property { path: format!("properties.{member}"), reason: reason.into() };
+    let wrong = |member: &str, reason: &str| ApiError::Property {
+        path: format!("properties.{member}"),
+        reason: reason.into(),
+    };
     let keys = "is not supported: encryption is not part of this version";
     if sent.default_key_policy.as_ref().is_some_and(|name| !name.is_empty()) {
         return Err(wrong("defaultContentKeyPolicyName", keys));

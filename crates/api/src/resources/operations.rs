@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 /// The table's rows.
 pub(super) const ROUTES: &[Route] =
-    &[route("Operations_List", Method::Get, "/providers/Microsoft.Media/operations", &[200], |call| Box::pin(list(call)))];
+    &[route("Operations_List", Method::Get, "/providers/Microsoft.Media/operations", &[200], |call| {
+        Box::pin(list(call))
+    })];
 
 async fn list(_: Call) -> Result<Answer, ApiError> {
     let value: Vec<Value> = super::routes().map(describe).collect();

@@ -28,10 +28,8 @@ fn top(text: &str) -> Result<usize, ApiError> {
 }
 
 fn open(call: &Call, token: &str) -> Result<String, ApiError> {
-    skip::open(&call.api.auth.keys, &list_identity(call), token).ok_or_else(|| ApiError::Query {
-        name: "$skiptoken",
-        reason: "is not a token of this list".into(),
-    })
+    skip::open(&call.api.auth.keys, &list_identity(call), token)
+        .ok_or_else(|| ApiError::Query { name: "$skiptoken", reason: "is not a token of this list".into() })
 }
 
 /// A token continues the list of this path, filter and order, and no other.

@@ -1,9 +1,7 @@
 //! Presets on the wire: each domain type's members, as the AMS v3 contract names them.
 
 use crate::http::ApiError;
-use crate::wire::{
-    Node, Schemas, Wire, tagged, wire_choice_for, wire_for, wire_text_for, wire_union_for,
-};
+use crate::wire::{Node, Schemas, Wire, tagged, wire_choice_for, wire_for, wire_text_for, wire_union_for};
 use millrace_catalog::preset::{
     AacAudio, AacProfile, BuiltIn, BuiltInName, Codec, Color, Complexity, Configurations, CopyAudio,
     CopyVideo, Deinterlace, DeinterlaceMode, Dimension, EntropyMode, Fade, Filters, Format, FrameRate,
@@ -242,7 +240,9 @@ impl Wire for InterleaveOutput {
     fn read(node: &Node<'_>) -> Result<Self, ApiError> {
         let text = String::read(node)?;
         let all = [Self::NonInterleavedOutput, Self::InterleavedOutput];
-        let found = all.into_iter().find(|one| one.write().as_str().is_some_and(|own| own.eq_ignore_ascii_case(&text)));
+        let found = all
+            .into_iter()
+            .find(|one| one.write().as_str().is_some_and(|own| own.eq_ignore_ascii_case(&text)));
         found.ok_or_else(|| node.expected("one of NonInterleavedOutput, InterleavedOutput"))
     }
 

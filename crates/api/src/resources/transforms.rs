@@ -4,9 +4,8 @@ use super::envelope::{page_schema, read_properties, resource, resource_schema};
 use super::paging::{self, FILTER_ORDER};
 use super::{TRANSFORM, TRANSFORMS};
 use crate::http::{Answer, ApiError, Call, Method, Route, route};
-use crate::wire::{Wire, wire_choice_for, wire_for, wire_object};
+use crate::wire::{wire_choice_for, wire_for, wire_object};
 use jiff::Timestamp;
-use millrace_catalog::preset::Preset;
 use millrace_catalog::transform::{OnError, Priority, Transform, TransformDraft, TransformOutput};
 use serde_json::Value;
 
@@ -58,7 +57,10 @@ fn write(call: &Call, transform: &Transform) -> Value {
 
 fn draft(call: &Call) -> Result<TransformDraft, ApiError> {
     let properties: TransformProperties = read_properties(call)?;
-    Ok(TransformDraft { description: properties.description, outputs: properties.outputs.unwrap_or_default() })
+    Ok(TransformDraft {
+        description: properties.description,
+        outputs: properties.outputs.unwrap_or_default(),
+    })
 }
 
 async fn list(call: Call) -> Result<Answer, ApiError> {
@@ -72,7 +74,8 @@ async fn get(call: Call) -> Result<Answer, ApiError> {
 }
 
 async fn put(call: Call) -> Result<Answer, ApiError> {
-    let (transform, created) = call.api.catalog.put_transform(call.name("transformName"), &draft(&call)?).await?;
+    let (transform, created) =
+        call.api.catalog.put_transform(call.name("transformName"), &draft(&call)?).await?;
     Ok(Answer::put(created, write(&call, &transform)))
 }
 

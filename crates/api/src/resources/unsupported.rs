@@ -7,9 +7,11 @@ use crate::http::{Answer, ApiError, Call, Method, Route, route};
 const LIVE: &str = "Live events and live outputs are not part of this version.";
 const KEYS: &str = "Content key policies and encryption are not part of this version; use the policy Predefined_ClearStreamingOnly.";
 const ACCOUNT: &str = "The account is part of the server: it is made at first start and cannot be made or deleted through the API.";
-const PRIVATE: &str = "Private endpoints and links are features of the cloud; bind the server to a private address instead.";
+const PRIVATE: &str =
+    "Private endpoints and links are features of the cloud; bind the server to a private address instead.";
 const EDGE: &str = "Edge policies are a feature of the cloud and not part of this service.";
-const TRACK: &str = "Tracks follow from the files of an asset; adding and changing them is not part of this version.";
+const TRACK: &str =
+    "Tracks follow from the files of an asset; adding and changing them is not part of this version.";
 
 fn refuse(sentence: &str) -> Result<Answer, ApiError> {
     Err(ApiError::NotSupported(sentence.to_owned()))
@@ -38,7 +40,13 @@ pub(super) const ROUTES: &[Route] = &[
     route("LiveEvents_Create", Method::Put, EVENT, &[], no!(LIVE)),
     route("LiveEvents_Update", Method::Patch, EVENT, &[], no!(LIVE)),
     route("LiveEvents_Delete", Method::Delete, EVENT, &[], no!(LIVE)),
-    route("LiveEvents_Action", Method::Post, below_account!("/liveEvents/{liveEventName}/{action}"), &[], no!(LIVE)),
+    route(
+        "LiveEvents_Action",
+        Method::Post,
+        below_account!("/liveEvents/{liveEventName}/{action}"),
+        &[],
+        no!(LIVE),
+    ),
     route("LiveOutputs_List", Method::Get, OUTPUTS, &[], no!(LIVE)),
     route("LiveOutputs_Get", Method::Get, OUTPUT, &[], no!(LIVE)),
     route("LiveOutputs_Create", Method::Put, OUTPUT, &[], no!(LIVE)),
@@ -56,11 +64,23 @@ pub(super) const ROUTES: &[Route] = &[
         no!(KEYS),
     ),
     route("Mediaservices_Delete", Method::Delete, below_account!(), &[], no!(ACCOUNT)),
-    route("Mediaservices_ListEdgePolicies", Method::Post, below_account!("/listEdgePolicies"), &[], no!(EDGE)),
+    route(
+        "Mediaservices_ListEdgePolicies",
+        Method::Post,
+        below_account!("/listEdgePolicies"),
+        &[],
+        no!(EDGE),
+    ),
     route("PrivateEndpointConnections_Get", Method::Get, CONNECTION, &[], no!(PRIVATE)),
     route("PrivateEndpointConnections_CreateOrUpdate", Method::Put, CONNECTION, &[], no!(PRIVATE)),
     route("PrivateEndpointConnections_Delete", Method::Delete, CONNECTION, &[], no!(PRIVATE)),
-    route("PrivateLinkResources_Get", Method::Get, below_account!("/privateLinkResources/{name}"), &[], no!(PRIVATE)),
+    route(
+        "PrivateLinkResources_Get",
+        Method::Get,
+        below_account!("/privateLinkResources/{name}"),
+        &[],
+        no!(PRIVATE),
+    ),
     route("Tracks_CreateOrUpdate", Method::Put, TRACK_PATH, &[], no!(TRACK)),
     route("Tracks_Update", Method::Patch, TRACK_PATH, &[], no!(TRACK)),
     route("Tracks_Delete", Method::Delete, TRACK_PATH, &[], no!(TRACK)),

@@ -34,20 +34,44 @@ macro_rules! wire_for {
 
 /// The three ways of one field of [`wire_for!`].
 macro_rules! field {
-    (@read $node:ident, flatten) => { $crate::wire::Wire::read($node)? };
-    (@read $node:ident, $member:literal) => { $crate::wire::member($node, $member)? };
-    (@read $node:ident, $member:literal or default) => { $crate::wire::member_or_default($node, $member)? };
-    (@read $node:ident, $member:literal via $how:ident) => { $how::read(&$node.member($member))? };
+    (@read $node:ident, flatten) => {
+        $crate::wire::Wire::read($node)?
+    };
+    (@read $node:ident, $member:literal) => {
+        $crate::wire::member($node, $member)?
+    };
+    (@read $node:ident, $member:literal or default) => {
+        $crate::wire::member_or_default($node, $member)?
+    };
+    (@read $node:ident, $member:literal via $how:ident) => {
+        $how::read(&$node.member($member))?
+    };
 
-    (@write $object:ident, $value:expr, flatten) => { $crate::wire::flatten($value, &mut $object) };
-    (@write $object:ident, $value:expr, $member:literal) => { $crate::wire::Wire::write_member($value, $member, &mut $object) };
-    (@write $object:ident, $value:expr, $member:literal or default) => { $crate::wire::Wire::write_member($value, $member, &mut $object) };
-    (@write $object:ident, $value:expr, $member:literal via $how:ident) => { $how::write($value, $member, &mut $object) };
+    (@write $object:ident, $value:expr, flatten) => {
+        $crate::wire::flatten($value, &mut $object)
+    };
+    (@write $object:ident, $value:expr, $member:literal) => {
+        $crate::wire::Wire::write_member($value, $member, &mut $object)
+    };
+    (@write $object:ident, $value:expr, $member:literal or default) => {
+        $crate::wire::Wire::write_member($value, $member, &mut $object)
+    };
+    (@write $object:ident, $value:expr, $member:literal via $how:ident) => {
+        $how::write($value, $member, &mut $object)
+    };
 
-    (@schema $object:ident, $schemas:ident, ($get:expr), flatten) => { $object.flatten($crate::wire::schema_of($get, $schemas)) };
-    (@schema $object:ident, $schemas:ident, ($get:expr), $member:literal) => { $object.member($member, $crate::wire::required_of($get), $crate::wire::schema_of($get, $schemas)) };
-    (@schema $object:ident, $schemas:ident, ($get:expr), $member:literal or default) => { $object.member($member, false, $crate::wire::schema_of($get, $schemas)) };
-    (@schema $object:ident, $schemas:ident, ($get:expr), $member:literal via $how:ident) => { $object.member($member, false, $how::schema($schemas)) };
+    (@schema $object:ident, $schemas:ident, ($get:expr), flatten) => {
+        $object.flatten($crate::wire::schema_of($get, $schemas))
+    };
+    (@schema $object:ident, $schemas:ident, ($get:expr), $member:literal) => {
+        $object.member($member, $crate::wire::required_of($get), $crate::wire::schema_of($get, $schemas))
+    };
+    (@schema $object:ident, $schemas:ident, ($get:expr), $member:literal or default) => {
+        $object.member($member, false, $crate::wire::schema_of($get, $schemas))
+    };
+    (@schema $object:ident, $schemas:ident, ($get:expr), $member:literal via $how:ident) => {
+        $object.member($member, false, $how::schema($schemas))
+    };
 }
 
 /// Implements [`Wire`](crate::wire::Wire) for an enum of the domain whose variants hold one struct each and are told

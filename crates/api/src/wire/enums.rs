@@ -5,16 +5,13 @@ macro_rules! wire_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum $name { $($(#[$doc])* $variant),+ }
+        enum $name { $($(#[$doc])* $variant),+ }
 
         impl $name {
             const TEXTS: &'static [&'static str] = &[$($text),+];
 
-            #[allow(dead_code, reason = "not every enum is read from a query or compared in a test")]
-            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),+];
-
             /// The documented spelling.
-            pub(crate) fn text(self) -> &'static str {
+            fn text(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
         }

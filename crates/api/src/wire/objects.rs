@@ -5,7 +5,7 @@ macro_rules! wire_object {
     ($(#[$meta:meta])* $name:ident { $($(#[doc = $doc:literal])* $field:ident : $type:ty = $member:literal),* $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq)]
-        pub(crate) struct $name { $($(#[doc = $doc])* pub(crate) $field: $type),* }
+        struct $name { $($(#[doc = $doc])* $field: $type),* }
 
         impl $crate::wire::Wire for $name {
             fn read(node: &$crate::wire::Node<'_>) -> Result<Self, $crate::http::ApiError> {

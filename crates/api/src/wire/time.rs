@@ -145,7 +145,10 @@ mod tests {
         check("PT0.5S", Some(0.5), "PT0.5S");
         check("PT60.040S", Some(60.04), "PT1M0.04S");
         check("-PT2S", Some(-2.0), "-PT2S");
-        for wrong in ["", "P", "PT", "2S", "PT2", "P1Y", "P1M", "PT1.5H", "PTS", "PT1S1M", "PT1M1M", "PT1.S", "PT-1S", "P1DT"] {
+        for wrong in [
+            "", "P", "PT", "2S", "PT2", "P1Y", "P1M", "PT1.5H", "PTS", "PT1S1M", "PT1M1M", "PT1.S", "PT-1S",
+            "P1DT",
+        ] {
             check(wrong, None, "");
         }
         check("PT99999999999999H", None, "");

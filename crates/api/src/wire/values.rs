@@ -224,10 +224,7 @@ impl Wire for BTreeMap<String, String> {
         if object.len() > MAX_ITEMS {
             return Err(node.wrong(format!("has more than {MAX_ITEMS} members")));
         }
-        object
-            .keys()
-            .map(|key| String::read(&node.member(key)).map(|value| (key.clone(), value)))
-            .collect()
+        object.keys().map(|key| String::read(&node.member(key)).map(|value| (key.clone(), value))).collect()
     }
 
     fn write(&self) -> Value {
