@@ -10,6 +10,28 @@ use crate::limits::MAX_TRACKS;
 use crate::{ParseError, Problem};
 
 /// A parsed `moov`. Sample tables stay in its bytes.
+///
+/// ```
+/// use millrace_mp4::{ParseError, read::Movie};
+///
+/// fn key_times(moov: &bytes::Bytes) -> Result<Vec<i64>, ParseError> {
+///     let movie = Movie::parse(moov)?;
+///     let mut times = Vec::new();
+///     for track in &movie.tracks {
+///         let offset = movie.presentation_offset(track);
+///         for sample in track.samples.samples() {
+///             let sample = sample?;
+///             if sample.key {
+///                 times.push(sample.pts() + offset);
+///             }
+///         }
+///     }
+///     Ok(times)
+/// }
+///
+/// let error = key_times(&bytes::Bytes::from_static(b"\0\0\0\x08moov")).unwrap_err();
+/// assert_eq!(error.to_string(), "moov at byte 0: no mvhd box");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Movie {
     /// The clock of `duration` and of edit durations.

@@ -131,9 +131,15 @@ fn audio(entry: &Atom<'_>, source: &Bytes) -> Result<(CodecConfig, Format), Pars
     fields.skip(8)?;
     let version = fields.u16()?;
     fields.skip(6)?;
-    let channels = fields.u16()?;
+    let mut channels = fields.u16()?;
     fields.skip(6)?;
-    let rate = fields.u32()? >> 16;
+    let mut rate = fields.u32()? >> 16;
+    if version == 2 {
+        // QuickTime's last word on sound: a rate in double precision and 32 bits of channels.
+        fields.skip(4)?;
+        rate = f64::from_bits(fields.u64()?) as u32;
+        channels = u16::try_from(fields.u32()?).unwrap_or(u16::MAX);
+    }
     let mut found = None;
     let boxes = audio_boxes(entry, version);
     // QuickTime puts the esds into a `wave` box.

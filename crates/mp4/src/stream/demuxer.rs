@@ -28,6 +28,27 @@ pub enum Event {
 /// end tells a whole stream from a cut one. What is held is one `moov`, `moof` or sample, and what was pushed last.
 ///
 /// After an error nothing more comes: errors repeat.
+///
+/// ```
+/// use millrace_mp4::stream::{Demuxer, DemuxError, Event};
+///
+/// fn count(pieces: impl Iterator<Item = bytes::Bytes>) -> Result<usize, DemuxError> {
+///     let (mut demuxer, mut samples) = (Demuxer::new(), 0);
+///     for piece in pieces {
+///         demuxer.push(piece)?;
+///         while let Some(event) = demuxer.next_event()? {
+///             match event {
+///                 Event::Movie(movie) => assert!(movie.is_fragmented),
+///                 Event::Sample(_) => samples += 1,
+///             }
+///         }
+///     }
+///     demuxer.finish()?;
+///     Ok(samples)
+/// }
+///
+/// assert_eq!(count(std::iter::empty()), Err(DemuxError::NoMovie));
+/// ```
 #[derive(Debug, Default)]
 pub struct Demuxer {
     queue: Queue,

@@ -40,6 +40,17 @@ const BASE_IS_MOOF: u32 = 0x02_0000;
 /// `sequence` counts fragments from 1. `base_decode_time` is in ticks of the track. The run is of version 1 with signed
 /// composition offsets, as CMAF wants (ISO/IEC 23000-19 §7.5.17), and leaves out every column that is the same for all
 /// samples. More than 4 GiB of samples get a 64-bit `mdat`.
+///
+/// ```
+/// use millrace_mp4::write::{RunSample, fragment_header};
+///
+/// let picture = b"coded";
+/// let sample = RunSample { duration: 3000, size: picture.len() as u32, cto: 0, key: true };
+/// let head = fragment_header(1, 1, 90_000, &[sample])?;
+/// let segment = [&head[..], picture].concat();
+/// assert!(millrace_mp4::dump::text(&segment).contains("tfdt 20: time 90000"));
+/// # Ok::<(), millrace_mp4::write::WriteError>(())
+/// ```
 pub fn fragment_header(
     sequence: u32,
     track_id: u32,

@@ -157,6 +157,24 @@ fn quicktime_files() {
     assert!(movie.tracks[0].samples.all_key());
 }
 
+/// Three layouts of QuickTime's sound description.
+#[test]
+fn quicktime_sound_descriptions() {
+    let media = Media::new();
+    for (encoder, fourcc, rate, channels) in [
+        ("-c:a pcm_s16be -ac 2", "twos", 48_000, 2),
+        ("-c:a pcm_s24le -ac 2 -ar 96000", "lpcm", 96_000, 2),
+        ("-c:a pcm_f32le -ac 2 -ar 96000", "lpcm", 96_000, 2),
+        ("-c:a alac -ac 2", "alac", 48_000, 2),
+    ] {
+        let (_, movie) = open(&media.make(&format!("{SOUND} {encoder}"), "s.mov"));
+        let track = &movie.tracks[0];
+        let audio = track.config.audio().expect("sound");
+        let found = (track.config.fourcc().to_string(), audio.sample_rate, audio.channels);
+        assert_eq!(found, (fourcc.to_owned(), rate, channels), "{encoder}");
+    }
+}
+
 #[test]
 fn other_codecs() {
     let media = Media::new();
