@@ -13,12 +13,12 @@ const PER_PICTURE: u64 = 125;
 const PER_AUDIO_FRAME: u64 = 7;
 /// Of each audio PES packet: its header (14), and half a packet of stuffing.
 const PER_AUDIO_PES: u64 = 106;
-/// Audio PES packets a second; one holds several frames.
-const AUDIO_PES_RATE: u64 = 12;
+/// Bytes that an audio PES packet collects. The last of a segment may hold fewer, hence one more a second.
+const AUDIO_PES: u64 = 2_900;
 /// Samples of one AAC frame.
 const AAC_FRAME: u64 = 1024;
-/// PAT and PMT, ten times a second at the most.
-const TABLES_PER_SECOND: u64 = 2 * PACKET * 10;
+/// PAT, PMT and parameter sets, once a segment; no segment is shorter than a second but the last.
+const PER_SECOND: u64 = 3 * PACKET;
 /// Assumed where the rate of pictures is unknown.
 const USUAL_PICTURES: u64 = 30;
 
@@ -51,10 +51,10 @@ fn overhead(track: &Track) -> u64 {
         }
         Media::Audio(audio) => {
             u64::from(audio.sample_rate).div_ceil(AAC_FRAME) * PER_AUDIO_FRAME
-                + AUDIO_PES_RATE * PER_AUDIO_PES
+                + (track.bandwidth.peak / 8 / AUDIO_PES + 1) * PER_AUDIO_PES
         }
     };
-    (bytes + TABLES_PER_SECOND) * 8
+    (bytes + PER_SECOND) * 8
 }
 
 /// Two tracks played together.
