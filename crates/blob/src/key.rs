@@ -138,3 +138,96 @@ fn hex_digit(value: u8) -> char {
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [hex_digit(byte >> 4), hex_digit(byte & 15)]).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn name(text: &str) -> BlobName {
+        BlobName::new(text).unwrap()
+    }
+
+    #[test]
+    fn names_spelled_out() {
+        for (text, key) in [
+            ("my-video.mp4", "my-2dvideo-2emp4!"),
+            ("_millrace/Index.z", "_5fmillrace-2f_49ndex-2ez7a!"),
+            ("..", "-2e-2e!"),
+            ("é", "zc3za9!"),
+        ] {
+            assert_eq!(encode(&name(text)), key);
+            assert_eq!(decode(key), Some(Decoded::Name(text.to_owned())));
+        }
+        let two_levels = format!("{}/x!", "x".repeat(200));
+        assert_eq!(encode(&name(&"x".repeat(201))), two_levels);
+        assert!(matches!(decode(&encode(&name(&"x".repeat(601)))), Some(Decoded::Hashed { .. })));
+    }
+
+    #[test]
+    fn foreign_files_are_no_names() {
+        for bad in ["", "!", "x", "X!", "-2!", "-zz!", "-61!", "zc3!", "a/b!", "x!#1", ".!"] {
+            assert_eq!(decode(bad), None, "{bad}");
+        }
+    }
+
+    fn any_name() -> impl Strategy<Value = String> {
+        let short = "[a-c/.!zA-B0\\x00é😀-]{1,12}";
+        let long = ("[ax]{190,210}", "[a/é]{0,3}").prop_map(|(start, end)| start + &end);
+        let longest = ("x{590,610}", "[ab]{0,2}").prop_map(|(start, end)| start + &end);
+        prop_oneof![short, ".{1,80}", long, longest]
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_is_safe_and_comes_back(text in any_name()) {
+            let key = encode(&name(&text));
+            prop_assert!(key.len() <= 700);
+            for part in key.split('/') {
+                prop_assert!(!part.is_empty() && part.len() <= 220 && part != "." && part != "..");
+                prop_assert!(part.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase() || b"-_!".contains(&b)));
+            }
+            match decode(&key) {
+                Some(Decoded::Name(back)) => prop_assert_eq!(back, text),
+                Some(Decoded::Hashed { group }) => prop_assert_eq!(group, lower_bound(&text)),
+                None => prop_assert!(false, "{key} is not read back"),
+            }
+        }
+
+        #[test]
+        fn keys_sort_as_names_and_are_their_own(left in any_name(), right in any_name()) {
+            let (l, r) = (encode(&name(&left)), encode(&name(&right)));
+            prop_assert_eq!(l == r, left == right);
+            // A file and a directory of one name cannot both be needed.
+            let (ld, rd) = (format!("{l}/"), format!("{r}/"));
+            prop_assert!(!l.starts_with(&rd) && !r.starts_with(&ld));
+            let group = |key: &str| match decode(key) {
+                Some(Decoded::Hashed { group }) => Some(group),
+                _ => None,
+            };
+            if group(&l).is_none() || group(&l) != group(&r) {
+                prop_assert_eq!(l.cmp(&r), left.cmp(&right));
+            }
+        }
+
+        #[test]
+        fn bounds_enclose_a_prefix(text in any_name(), cut in 0usize..12, other in any_name()) {
+            let prefix: String = text.chars().take(cut).collect();
+            let key = encode(&name(&text));
+            prop_assert!(lower_bound(&prefix).as_str() < key.as_str());
+            if let Some(upper) = upper_bound(&prefix) {
+                prop_assert!(key < upper);
+                if !other.starts_with(&prefix) {
+                    let far = encode(&name(&other));
+                    prop_assert!(far.as_str() > upper.as_str() || far < key);
+                }
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_without_panic(key in ".{0,700}") {
+            drop(decode(&key));
+        }
+    }
+}

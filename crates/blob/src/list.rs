@@ -37,6 +37,7 @@ pub struct List {
 }
 
 /// A listed name.
+#[allow(clippy::large_enum_variant, reason = "nearly every item is the large one, and pages are bounded")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
     /// A blob and its facts.

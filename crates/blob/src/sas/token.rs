@@ -7,9 +7,9 @@ use percent_encoding::percent_decode_str;
 /// Longest query string that is looked at; a full SAS has about 500 bytes.
 const MAX_QUERY: usize = 8 << 10;
 /// The parameters that belong to a signature; everything else is the request's own.
-const OWN: [&str; 19] = [
-    "sv", "ss", "srt", "sr", "st", "se", "sp", "sip", "spr", "si", "ses", "sig", "snapshot", "rscc", "rscd",
-    "rsce", "rscl", "rsct", "sdd",
+const OWN: [&str; 18] = [
+    "sv", "ss", "srt", "sr", "st", "se", "sp", "sip", "spr", "si", "ses", "sig", "rscc", "rscd", "rsce",
+    "rscl", "rsct", "sdd",
 ];
 /// Parameters of user delegation signatures, which are not supported.
 const DELEGATED: [&str; 11] =

@@ -1,0 +1,8 @@
+//! The store on every kind of place, the endpoint over HTTP, and real clients against it.
+
+mod crash;
+mod endpoint;
+mod python;
+mod sas;
+mod store;
+mod support;
