@@ -29,11 +29,9 @@ pub enum ApiError {
         reason: String,
     },
     /// A name in the path breaks the rules for names.
-    #[error("The name '{name}' is not valid: {reason}.")]
+    #[error("The resource's name is not valid: {reason}.")]
     Name {
-        /// The name as it came.
-        name: String,
-        /// What is wrong with it.
+        /// What is wrong with it, in a clause.
         reason: String,
     },
     /// A rule of the service refuses the request as it stands.
@@ -157,7 +155,8 @@ impl ApiError {
         match self {
             Self::Property { path, .. } => Some(path),
             Self::Query { name, .. } => Some(name),
-            Self::Name { name, .. } | Self::NotFound { name, .. } => Some(name),
+            Self::Name { .. } => Some("name"),
+            Self::NotFound { name, .. } => Some(name),
             Self::NoVersion | Self::Version { .. } => Some("api-version"),
             _ => None,
         }

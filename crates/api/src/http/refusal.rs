@@ -49,7 +49,7 @@ fn at(field: String, why: String) -> ApiError {
         "$orderby" => ApiError::Query { name: "$orderby", reason: format!("is wrong: {why}") },
         "$top" => ApiError::Query { name: "$top", reason: format!("is wrong: {why}") },
         "$skiptoken" => ApiError::Query { name: "$skiptoken", reason: format!("is wrong: {why}") },
-        "name" => ApiError::Name { name: String::new(), reason: why },
+        "name" => ApiError::Name { reason: why },
         path if path.starts_with("properties") => {
             ApiError::Property { path: field, reason: format!("is wrong: {why}") }
         }
