@@ -106,7 +106,12 @@ fn from_codec(video: &mut VideoFormat, codec: &CodecConfig) {
     };
     (video.width, video.height) = (width, height);
     video.sar = sar.unwrap_or(Ratio::ONE);
-    (video.colour, video.frame_rate) = (colour, rate);
+    (video.colour, video.frame_rate) = (colour.filter(says_something), rate);
+}
+
+/// Code point 2 is "unspecified".
+fn says_something(colour: &Colour) -> bool {
+    [colour.primaries, colour.transfer, colour.matrix] != [2; 3] || colour.full_range
 }
 
 fn pixel_aspect(pasp: &Atom<'_>) -> Result<Option<Ratio>, ParseError> {

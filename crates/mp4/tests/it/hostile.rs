@@ -99,9 +99,10 @@ fn spoilt_files_never_panic() {
 /// Lengths, counts and flags are where parsers trip: fill whole words with extreme values.
 #[test]
 fn extreme_words_never_panic() {
-    for part in seeds().iter().flat_map(parts).filter(|part| part.len() < 4000) {
+    // Every word of the smaller heads: longer ones hold the same boxes again.
+    for part in seeds().iter().flat_map(parts).filter(|part| part.len() < 2000) {
         for at in 0..part.len().saturating_sub(4) {
-            for word in [0, 1, 0x7fff_ffff, 0x8000_0000, u32::MAX] {
+            for word in [0, 0x7fff_ffff, u32::MAX] {
                 let mut bytes = part.to_vec();
                 bytes[at..at + 4].copy_from_slice(&word.to_be_bytes());
                 let bytes = bytes.into();
