@@ -115,15 +115,23 @@ fn grid_of(tracks: &[Surveyed<'_>]) -> Grid {
 }
 
 /// Where the title begins, in 100 ns of the files' presentation time: at the first video key frame, which may lie before
-/// zero if an edit list cuts into a group of pictures, or at the audio, if that is earlier. Priming, which ends before
-/// zero, is no beginning.
+/// zero if an edit list cuts into a group of pictures, or at the audio, if that is earlier by more than its priming.
 fn origin_of(tracks: &[Surveyed<'_>]) -> i64 {
-    let begin = |track: &Surveyed<'_>| {
-        let begin = rescale(track.survey.begin, track.source.config().timescale, Timescale::HNS);
-        if track.choice.kind == MediaKind::Video { begin } else { begin.max(0) }
-    };
-    tracks.iter().map(begin).min().unwrap_or(0)
+    let begin =
+        |track: &Surveyed<'_>| rescale(track.survey.begin, track.source.config().timescale, Timescale::HNS);
+    let (videos, others): (Vec<_>, Vec<_>) =
+        tracks.iter().partition(|track| track.choice.kind == MediaKind::Video);
+    // Priming ends before zero where nothing was moved, so sound alone never begins earlier.
+    let sound = others.into_iter().map(|track| begin(track).max(0)).min();
+    match (videos.into_iter().map(begin).min(), sound) {
+        (Some(video), Some(sound)) if sound.saturating_add(LONGEST_PRIMING) < video => sound,
+        (Some(video), _) => video,
+        (None, sound) => sound.unwrap_or(0),
+    }
 }
+
+/// In 100 ns: two frames of 2048 samples at 44.1 kHz.
+const LONGEST_PRIMING: i64 = 930_000;
 
 fn facts_of(track: &Surveyed<'_>, grid: Grid, before: &[ImportedTrack], names: &[TrackName]) -> TrackFacts {
     let config = track.source.config();
