@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use millrace_ledger::{Change, Changes, Ledger, Touched};
+use tokio::task::unconstrained;
 use uuid::Uuid;
 
 use super::{Located, Locator};
@@ -64,7 +65,8 @@ impl State {
     fn drain(&mut self) {
         let mut context = Context::from_waker(Waker::noop());
         loop {
-            let told = match pin!(self.changes.next()).poll(&mut context) {
+            // Unconstrained: a task that has used up its budget would be told "nothing yet" here, and serve what is gone.
+            let told = match pin!(unconstrained(self.changes.next())).poll(&mut context) {
                 Poll::Ready(Some(told)) => told,
                 Poll::Ready(None) | Poll::Pending => return,
             };

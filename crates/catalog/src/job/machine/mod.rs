@@ -284,3 +284,6 @@ fn rank(state: JobState) -> u8 {
         JobState::Canceling | JobState::Finished | JobState::Error | JobState::Canceled => 3,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,11 @@
+//! The catalog on a real ledger and real blobs.
+
+mod account;
+mod assets;
+mod cancel;
+mod house;
+mod jobs;
+mod lists;
+mod locators;
+mod resolve;
+mod transforms;
