@@ -155,3 +155,62 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every kind, so that a new one fails to compile here until it is added.
+    fn all() -> Vec<Problem> {
+        let kinds = vec![
+            Problem::Url(UrlError::Encoding),
+            Problem::Url(UrlError::TooManyFilters),
+            Problem::Method,
+            Problem::NoLocator,
+            Problem::OutsideWindow,
+            Problem::Stopped,
+            Problem::Blocked,
+            Problem::NoPresentation,
+            Problem::NoName(String::new()),
+            Problem::NoTrack,
+            Problem::NoTime(0),
+            Problem::NotReady,
+            Problem::NoFilter(String::new()),
+            Problem::FilteredOut,
+            Problem::Unsupported,
+            Problem::NoFile,
+            Problem::Range { length: 0 },
+            Problem::Precondition,
+            Problem::Storage,
+        ];
+        for kind in &kinds {
+            match kind {
+                Problem::Url(_)
+                | Problem::Method
+                | Problem::NoLocator
+                | Problem::OutsideWindow
+                | Problem::Stopped => {}
+                Problem::Blocked | Problem::NoPresentation | Problem::NoName(_) | Problem::NoTrack => {}
+                Problem::NoTime(_) | Problem::NotReady | Problem::NoFilter(_) | Problem::FilteredOut => {}
+                Problem::Unsupported | Problem::NoFile | Problem::Range { .. } | Problem::Precondition => {}
+                Problem::Storage => {}
+            }
+        }
+        kinds
+    }
+
+    #[test]
+    fn the_documentation_has_every_code() {
+        let page = include_str!("../../../docs/streaming-urls.md");
+        for problem in all() {
+            let (status, code) = problem.status_and_code();
+            let row = format!("| {} | `{code}` |", status.as_u16());
+            assert!(page.contains(&row), "{row} is missing");
+        }
+        let told = page.lines().filter(|line| line.contains("| `MPE_")).count();
+        let mut codes: Vec<_> = all().iter().map(|problem| problem.status_and_code().1).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(told, codes.len(), "the page tells codes that do not exist");
+    }
+}

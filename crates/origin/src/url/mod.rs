@@ -1,4 +1,4 @@
-//! The grammar of streaming URLs, as Azure Media Services had it (see `docs/` for the whole list).
+//! The grammar of streaming URLs, as Azure Media Services had it (`docs/streaming-urls.md` has the whole list).
 //!
 //! ```text
 //! /{locator}/{name}.ism/manifest[(option,…)][.m3u8|.mpd]             a manifest
