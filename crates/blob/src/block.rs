@@ -14,7 +14,7 @@ use crate::name::{BlobName, ContainerName};
 use crate::objects::{ObjectWriter, Write};
 use crate::observe::Change;
 use crate::properties::Head;
-use crate::record::{self, BlobRecord, Block, Extent, StagedRecord, push_joined, slice};
+use crate::record::{self, BlobRecord, Block, Extent, StagedRecord, push_joined, slice_from, starts};
 use crate::write::Put;
 
 /// Blocks of a blob (Azure's own bound).
@@ -109,16 +109,14 @@ impl BlockWriter {
         content.finish().await?;
         let staged = StagedRecord::new(name.as_str(), block.hex(), object, length, account.inner.clock.now());
         let _lock = account.lock(id, &name).await;
-        let replaced = account.stage(id, &name, &staged).await;
-        match replaced {
-            Ok(Some(old)) => account.discard(id, vec![old.object]).await,
-            Ok(None) => {}
+        match account.stage(id, &name, &staged).await {
+            Ok(Some(old)) => account.discard_staged(id, &name, &[old]).await,
+            Ok(None) => Ok(()),
             Err(error) => {
                 account.discard(id, vec![object]).await;
-                return Err(error);
+                Err(error)
             }
         }
-        Ok(())
     }
 }
 
@@ -269,9 +267,16 @@ impl Account {
         if staged.is_empty() {
             return Ok(());
         }
-        // After a crash in mid-commit a record may still wait whose content the blob has already.
-        let kept = self.fetch(id, name).await?.map(|(record, _)| record.objects()).unwrap_or_default();
         self.drop_staged_records(id, name, &staged).await?;
+        self.discard_staged(id, name, &staged).await
+    }
+
+    /// Removes the content of blocks that wait no more. The caller holds the name's lock.
+    ///
+    /// After a crash in mid-commit a record may still wait whose content the blob has already: that is kept.
+    async fn discard_staged(&self, id: Uuid, name: &BlobName, staged: &[StagedRecord]) -> Result<(), Error> {
+        let found = self.fetch(id, name).await?;
+        let kept = found.map(|(record, _)| record.objects()).unwrap_or_default();
         let garbage = staged.iter().map(|block| block.object);
         self.discard(id, garbage.filter(|object| !kept.contains(object)).collect()).await;
         Ok(())
@@ -306,6 +311,7 @@ fn assemble(
     old: Option<&BlobRecord>,
 ) -> Result<(Vec<Extent>, Vec<Block>), Error> {
     let present = present_blocks(old);
+    let starts = old.map(|old| starts(&old.extents)).unwrap_or_default();
     let (mut extents, mut blocks) = (Vec::new(), Vec::with_capacity(list.len()));
     for entry in list {
         let (id, in_waiting, in_present) = match entry {
@@ -319,7 +325,9 @@ fn assemble(
             push_joined(&mut extents, Extent { object: staged.object, offset: 0, length: staged.length });
             staged.length
         } else if let (Some(range), Some(old)) = (committed, old) {
-            slice(&old.extents, range.clone()).into_iter().for_each(|part| push_joined(&mut extents, part));
+            slice_from(&old.extents, &starts, range.clone())
+                .into_iter()
+                .for_each(|part| push_joined(&mut extents, part));
             range.end - range.start
         } else {
             return Err(Error::InvalidBlockList);

@@ -96,24 +96,34 @@ impl BlobRecord {
     }
 }
 
+/// Where each extent begins in the content.
+pub(crate) fn starts(extents: &[Extent]) -> Vec<u64> {
+    let running = extents.iter().scan(0u64, |at, extent| {
+        let start = *at;
+        *at = at.saturating_add(extent.length);
+        Some(start)
+    });
+    running.collect()
+}
+
 /// The parts of `extents` that make up bytes `range` of their concatenation.
 pub(crate) fn slice(extents: &[Extent], range: Range<u64>) -> Vec<Extent> {
+    slice_from(extents, &starts(extents), range)
+}
+
+/// [`slice`] with [`starts`] computed before, for many ranges of one list.
+pub(crate) fn slice_from(extents: &[Extent], starts: &[u64], range: Range<u64>) -> Vec<Extent> {
+    let first = starts.partition_point(|start| *start <= range.start).saturating_sub(1);
     let mut parts = Vec::new();
-    let mut at = 0u64;
-    for extent in extents {
-        let end = at.saturating_add(extent.length);
-        let (from, to) = (range.start.max(at), range.end.min(end));
+    for (extent, at) in extents.iter().zip(starts).skip(first) {
+        let (from, to) = (range.start.max(*at), range.end.min(at.saturating_add(extent.length)));
         if from < to {
-            parts.push(Extent {
-                object: extent.object,
-                offset: extent.offset + (from - at),
-                length: to - from,
-            });
+            let offset = extent.offset + (from - at);
+            parts.push(Extent { object: extent.object, offset, length: to - from });
         }
-        if end >= range.end {
+        if *at >= range.end {
             break;
         }
-        at = end;
     }
     parts
 }
@@ -205,5 +215,55 @@ impl BlobRecord {
     /// True unless both records surely hold the same bytes: joining extents keeps the tag, and every write renews it.
     pub(crate) fn content_differs(&self, other: &Self) -> bool {
         self.etag != other.etag
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn bytes(extents: &[Extent]) -> Vec<(Uuid, u64)> {
+        let each = |extent: &Extent| {
+            let object = extent.object;
+            (extent.offset..extent.offset + extent.length).map(move |at| (object, at))
+        };
+        extents.iter().flat_map(each).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_slice_of_extents_is_a_slice_of_their_bytes(
+            extents in proptest::collection::vec((0u128..3, 0u64..9, 0u64..5), 0..8),
+            start in 0u64..40,
+            length in 0u64..40,
+        ) {
+            let extents: Vec<Extent> = extents
+                .into_iter()
+                .map(|(object, offset, length)| Extent { object: Uuid::from_u128(object), offset, length })
+                .collect();
+            let all = bytes(&extents);
+            let range = usize::try_from(start).unwrap().min(all.len())
+                ..usize::try_from(start + length).unwrap().min(all.len());
+            let expected = &all[range];
+            prop_assert_eq!(bytes(&slice(&extents, start..start + length)), expected);
+
+            let mut joined = Vec::new();
+            extents.iter().for_each(|extent| push_joined(&mut joined, *extent));
+            prop_assert_eq!(bytes(&joined), all);
+            prop_assert!(joined.iter().all(|extent| extent.length > 0));
+        }
+    }
+
+    #[test]
+    fn records_of_a_later_program_are_refused() {
+        let mut record = BlobRecord::new("x", Timestamp::UNIX_EPOCH, Vec::new());
+        let bytes = to_bytes(&record).unwrap();
+        assert_eq!(from_bytes::<BlobRecord>(&bytes).unwrap(), record);
+        record.version = VERSION + 1;
+        let later = to_bytes(&record).unwrap();
+        assert!(matches!(from_bytes::<BlobRecord>(&later), Err(Error::Damaged(_))));
+        assert!(matches!(from_bytes::<BlobRecord>(b"{}"), Err(Error::Damaged(_))));
     }
 }

@@ -17,6 +17,8 @@ use crate::error::{Error, io_error};
 
 /// Files kept open for reading; well under the usual limit of 1024 descriptors.
 const OPEN_FILES: u64 = 256;
+/// An unused file is closed after this; one that was deleted meanwhile gives its space back then.
+const OPEN_IDLE: std::time::Duration = std::time::Duration::from_secs(60);
 /// Where whole trees wait to be removed.
 const TRASH: &str = "trash";
 /// Where second names and children's output live; emptied when the directory is opened.
@@ -52,7 +54,7 @@ impl Local {
         sync_dir(&root).map_err(failed)?;
         Ok(Self {
             opened: SystemTime::now(),
-            files: moka::sync::Cache::new(OPEN_FILES),
+            files: moka::sync::Cache::builder().max_capacity(OPEN_FILES).time_to_idle(OPEN_IDLE).build(),
             pool: Arc::default(),
             making: Mutex::new(()),
             _lock: lock,
@@ -111,8 +113,12 @@ impl Local {
         blocking(move || {
             fs::create_dir_all(&trash)?;
             let aside = trash.join(uuid::Uuid::new_v4().to_string());
-            match fs::rename(from, &aside) {
-                Ok(()) => fs::remove_dir_all(aside),
+            match fs::rename(&from, &aside) {
+                Ok(()) => {
+                    // Durably gone before anything is removed that it names.
+                    from.parent().map_or(Ok(()), sync_dir)?;
+                    fs::remove_dir_all(aside)
+                }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
                 Err(error) => Err(error),
             }

@@ -2,6 +2,7 @@
 
 mod crash;
 mod endpoint;
+mod full;
 mod python;
 mod sas;
 mod store;
