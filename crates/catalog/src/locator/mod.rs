@@ -16,7 +16,7 @@ use crate::record::{Record, attach};
 
 pub(crate) use cache::Cache;
 pub use create::LocatorDraft;
-pub use index::INDEX_TASK;
+pub use index::{INDEX_TASK, IndexError};
 pub use paths::{Form, Paths, Protocol, StreamingPath};
 pub use resolve::{Located, LocatorError};
 

@@ -378,28 +378,24 @@ fn video_layers(preset: &Standard) -> usize {
 /// All labels of codecs and layers that an MP4 file may hold; none twice, except that a codec of one layer may share its layer's.
 fn labels(field: &str, preset: &Standard) -> Result<Vec<String>> {
     let mut seen: Vec<String> = Vec::new();
-    for (index, codec) in preset.codecs.iter().enumerate() {
-        let mut own: Vec<&str> = codec.label().into_iter().collect();
-        match codec {
+    for (index, codec) in preset.codecs.iter().enumerate().filter(|(_, codec)| is_stream(codec)) {
+        let layers: Vec<&str> = match codec {
             Codec::H264Video(video) => {
-                own.extend(video.layers.iter().filter_map(|layer| layer.video.label.as_deref()))
+                video.layers.iter().filter_map(|layer| layer.video.label.as_deref()).collect()
             }
             Codec::H265Video(video) => {
-                own.extend(video.layers.iter().filter_map(|layer| layer.video.label.as_deref()))
+                video.layers.iter().filter_map(|layer| layer.video.label.as_deref()).collect()
             }
-            _ => {}
-        }
-        for (place, label) in own.iter().enumerate() {
-            let twice_here = place > 0 && own.iter().skip(1).take(place - 1).any(|other| other == label);
-            if twice_here || (is_stream(codec) && seen.iter().any(|other| other == label)) {
-                return Err(Error::invalid(
-                    format!("{field}.codecs[{index}]"),
-                    format!("the label '{label}' is used twice"),
-                ));
+            _ => Vec::new(),
+        };
+        let mut own: Vec<&str> = codec.label().into_iter().filter(|label| !layers.contains(label)).collect();
+        own.extend(layers);
+        for label in own {
+            if seen.iter().any(|other| other == label) {
+                let why = format!("the label '{label}' is used twice");
+                return Err(Error::invalid(format!("{field}.codecs[{index}]"), why));
             }
-        }
-        if is_stream(codec) {
-            seen.extend(own.into_iter().map(str::to_owned));
+            seen.push(label.to_owned());
         }
     }
     Ok(seen)

@@ -4,6 +4,7 @@ mod account;
 mod assets;
 mod cancel;
 mod house;
+mod index;
 mod jobs;
 mod lists;
 mod locators;
