@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use millrace_ledger::runner::{Context, Ending, Handler, Runner, Status, Stop, Verdict};
+use millrace_ledger::runner::{Context, Ending, Handler, KindStatus, Runner, Status, Stop, Verdict};
 use millrace_ledger::{Backoff, Commit, Expect, IfExists, Ledger, NewTask, Outcome, Put, Task, TaskState};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -28,12 +28,10 @@ fn start(runner: Runner) -> Running {
 }
 
 impl Running {
-    async fn stop(self) {
+    /// Stops it. What it counted is complete only then: an end is counted after its commit is seen by others.
+    async fn stop(self) -> KindStatus {
         self.shutdown.cancel();
         soon("the runner ends", self.ended).await.unwrap();
-    }
-
-    fn work(&self) -> millrace_ledger::runner::KindStatus {
         self.status.kinds().remove("work").unwrap()
     }
 }
@@ -98,8 +96,8 @@ async fn no_more_at_once_than_allowed_and_all_in_the_end() {
     })
     .await;
     assert_eq!(most.load(Ordering::SeqCst), 3);
-    assert_eq!(running.work().done, 50);
-    running.stop().await;
+    let status = running.stop().await;
+    assert_eq!((status.done, status.running), (50, 0));
 }
 
 #[tokio::test]
@@ -126,9 +124,9 @@ async fn a_panic_is_an_error_that_is_tried_again_by_policy() {
     assert_eq!(queued.error, Some(text("panicked: by design: attempt 1")));
     place.clock.advance(Duration::from_secs(10));
     reaches(&ledger, "k", TaskState::Done).await;
-    let status = running.work();
-    assert_eq!(status.last_error.as_ref().unwrap().message, "panicked: by design: attempt 1");
-    running.stop().await;
+    let status = running.stop().await;
+    assert_eq!((status.done, status.retried, status.panicked), (1, 1, 1));
+    assert_eq!(status.last_error.unwrap().message, "panicked: by design: attempt 1");
 }
 
 /// Fails in every way, and notes how it ended.
@@ -178,8 +176,8 @@ async fn whatever_fails_a_task_its_ending_is_committed_with_it() {
     assert_eq!(ending(&ledger, "panic").await, json!({"failed": "panicked: oh"}));
     let refused = ending(&ledger, "refused").await["failed"].as_str().unwrap().to_owned();
     assert!(refused.contains("expected Exists"), "{refused}");
-    assert_eq!(running.work().failed, 4);
-    running.stop().await;
+    let status = running.stop().await;
+    assert_eq!((status.failed, status.panicked), (4, 1));
 
     // A queued task whose deadline passes unattended.
     let deadline = millrace_ledger::Clock::now(&place.clock).checked_add(Duration::from_secs(5)).unwrap();
