@@ -5,3 +5,4 @@ mod manifests;
 mod media;
 mod stage;
 mod url;
+mod wire;

@@ -165,6 +165,10 @@ impl Stage {
         self.put(PRESENTATION_BLOB, pointer.to_json()).await;
     }
 
+    pub(crate) fn router(&self) -> axum::Router {
+        self.origin.router()
+    }
+
     /// GET of a path below `/{locator}/`.
     pub(crate) async fn get(&self, below: &str) -> Answer {
         self.send(Method::GET, below, &[]).await
