@@ -155,7 +155,7 @@ pub enum ImportError {
         /// Blob name.
         file: String,
         /// Why.
-        error: ScanError,
+        error: Box<ScanError>,
     },
     /// Bytes of another length than was asked for.
     #[error("{given} bytes were given where {wanted} were asked for")]
@@ -285,7 +285,7 @@ impl Importer {
 
     fn failed(&self, error: ScanError) -> ImportError {
         let file = self.files.get(self.scanned.len()).map(|file| file.name.clone()).unwrap_or_default();
-        ImportError::Scan { file, error }
+        ImportError::Scan { file, error: Box::new(error) }
     }
 }
 
