@@ -213,7 +213,7 @@ impl FilterRules {
             .enumerate()
             .map(|(index, entry)| conditions(index, entry))
             .collect::<Result<_>>()?;
-        let range = self.time_range.as_ref().map(TimeRange::to_package).transpose()?;
+        let range = self.time_range.map(TimeRange::to_package).transpose()?;
         Ok(package::Filter { tracks, range, first_quality: self.first_quality.map(u64::from) })
     }
 }
@@ -238,7 +238,7 @@ fn conditions(entry: usize, conditions: &[Condition]) -> Result<Vec<package::Con
 }
 
 impl TimeRange {
-    fn to_package(&self) -> Result<package::TimeRange> {
+    fn to_package(self) -> Result<package::TimeRange> {
         let wrong = |name: &str, why: String| Error::invalid(format!("presentationTimeRange.{name}"), why);
         let timescale = match self.timescale {
             None => TIMESCALE,

@@ -47,7 +47,8 @@ pub struct OutputDraft {
 
 impl Catalog {
     /// Makes a job and puts it into the queue, in one commit. The presets are copied: a later change of the transform does not
-    /// change the job. The transform and all assets must exist; a job of that name must not.
+    /// change the job. The transform and all assets must exist; a job of that name must not. Nothing is announced yet: to subscribers
+    /// Queued is only ever a previous state.
     pub async fn create_job(&self, transform: &str, name: &str, draft: JobDraft) -> Result<Job> {
         name::check("name", name)?;
         check(&draft)?;

@@ -107,7 +107,7 @@ impl Pattern {
 
     /// Whether the macro occurs.
     pub fn has(&self, wanted: Macro) -> bool {
-        self.parts.iter().any(|part| *part == PatternPart::Macro(wanted))
+        self.parts.contains(&PatternPart::Macro(wanted))
     }
 
     /// The file name, with each macro replaced by what `value` gives; macros without a value collapse (AMS). `{Basename}` is cut to
