@@ -11,7 +11,7 @@ import { readFile, stat } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { AzureMediaServices, KnownJobState } from "@azure/arm-mediaservices";
-import { AuthenticationError, ClientSecretCredential } from "@azure/identity";
+import { AuthenticationRequiredError, ClientSecretCredential } from "@azure/identity";
 import { ContainerClient } from "@azure/storage-blob";
 
 const credentials = JSON.parse(await readFile(process.argv[2], "utf8"));
@@ -219,7 +219,11 @@ async function errors() {
   await rejects(400, "InvalidQueryParameterValue", () => all(client.assets.list(group, account, { filter: "a eq 1" })));
   await rejects(403, "AuthorizationFailed", () => client.assets.get(group, "elsewhere", "a"));
   await rejects(501, "NotSupported", () => all(client.liveEvents.list(group, account)));
-  await assert.rejects(connect(signIn("wrong")).assets.get(group, account, "a"), AuthenticationError);
+  await assert.rejects(connect(signIn("wrong")).assets.get(group, account, "a"), (error) => {
+    assert.ok(error instanceof AuthenticationRequiredError, error.stack);
+    assert.match(error.message, /AADSTS7000215/);
+    return true;
+  });
   const forged = { getToken: async () => ({ token: "a.b.c", expiresOnTimestamp: Date.now() + 3600_000 }) };
   await rejects(401, "AuthenticationFailed", () => connect(forged).assets.get(group, account, "a"));
 }

@@ -330,8 +330,10 @@ def cancel():
     make_job("unwanted", "ladder", output="unwanted")
     client.jobs.cancel_job(GROUP, ACCOUNT, f"ladder-{RUN}", "unwanted")
     equal(wait_for("ladder", "unwanted").state, "Canceled", "the cancelled job")
+    # Asking again changes nothing; a job that ended by itself is too late to cancel.
+    client.jobs.cancel_job(GROUP, ACCOUNT, f"ladder-{RUN}", "unwanted")
     raises(
-        ResourceExistsError, 409, "Conflict", lambda: client.jobs.cancel_job(GROUP, ACCOUNT, f"ladder-{RUN}", "unwanted")
+        ResourceExistsError, 409, "Conflict", lambda: client.jobs.cancel_job(GROUP, ACCOUNT, f"small-{RUN}", "encode")
     )
 
 

@@ -11,9 +11,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use uuid::Uuid;
 
 /// Largest form: a secret, a scope and the telemetry that the libraries add stay far below it.
 const MAX_FORM_BYTES: usize = 16 * 1024;
+
+/// Longest id of a client that is repeated.
+const MAX_ID_BYTES: usize = 64;
 
 /// How long a token is valid, in seconds: the lifetime that the libraries are used to.
 const LIFETIME_S: i64 = 3600;
@@ -108,16 +112,25 @@ pub(crate) async fn token(
         Ok(answer) => respond(StatusCode::OK, &answer),
         Err(refusal) => {
             let (status, error, number, sentence) = refusal.parts();
-            tracing::info!(number, "token refused");
+            let id = Uuid::now_v7().to_string();
+            tracing::info!(number, id, "token refused");
             let document = json!({
                 "error": error,
                 "error_description": format!("AADSTS{number}: {sentence}"),
                 "error_codes": [number],
-                "timestamp": now.to_string(),
+                "timestamp": now.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+                "trace_id": id,
+                "correlation_id": correlation(headers).unwrap_or(&id),
             });
             respond(status, &document)
         }
     }
+}
+
+/// The id that the libraries send to find a request in both logs.
+fn correlation(headers: &HeaderMap) -> Option<&str> {
+    let id = headers.get("client-request-id")?.to_str().ok()?;
+    (id.len() <= MAX_ID_BYTES).then_some(id)
 }
 
 async fn issue(

@@ -11,7 +11,9 @@ async fn an_asset_is_made_read_changed_and_deleted() {
     assert_eq!(made["name"], "MyAsset");
     assert_eq!(
         made["id"],
-        format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Media/mediaservices/acct/assets/MyAsset")
+        format!(
+            "/subscriptions/{SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Media/mediaservices/acct/assets/MyAsset"
+        )
     );
     assert_eq!(made["type"], "Microsoft.Media/mediaservices/assets");
     let properties = &made["properties"];
@@ -49,7 +51,9 @@ async fn a_container_is_shared_by_no_two_assets() {
     house.expect("PUT", "/assets/a", Some(body.clone()), 201).await;
     house.refuse("PUT", "/assets/b", Some(body), (409, "Conflict", None)).await;
     let other = json!({ "properties": { "container": "other" } });
-    house.refuse("PATCH", "/assets/a", Some(other), (400, "InvalidProperty", Some("properties.container"))).await;
+    house
+        .refuse("PATCH", "/assets/a", Some(other), (400, "InvalidProperty", Some("properties.container")))
+        .await;
     let bad = json!({ "properties": { "container": "../x" } });
     house.refuse("PUT", "/assets/c", Some(bad), (400, "InvalidProperty", Some("properties.container"))).await;
 }
@@ -73,9 +77,23 @@ async fn container_urls_open_the_container() {
         }
     }
     let past = json!({ "permissions": "Read", "expiryTime": "2020-01-01T00:00:00Z" });
-    house.refuse("POST", "/assets/a/listContainerSas", Some(past), (400, "InvalidProperty", Some("expiryTime"))).await;
+    house
+        .refuse(
+            "POST",
+            "/assets/a/listContainerSas",
+            Some(past),
+            (400, "InvalidProperty", Some("expiryTime")),
+        )
+        .await;
     let all = json!({ "permissions": "All" });
-    house.refuse("POST", "/assets/a/listContainerSas", Some(all), (400, "InvalidProperty", Some("permissions"))).await;
+    house
+        .refuse(
+            "POST",
+            "/assets/a/listContainerSas",
+            Some(all),
+            (400, "InvalidProperty", Some("permissions")),
+        )
+        .await;
     house.refuse("POST", "/assets/x/listContainerSas", None, (404, "ResourceNotFound", Some("x"))).await;
 }
 

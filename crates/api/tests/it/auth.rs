@@ -28,7 +28,10 @@ async fn a_token_is_bought_used_and_expires() {
     for path in ["oauth2/v2.0/token", "oauth2/token"] {
         let reply = token(&house, &format!("/{TENANT}/{path}"), FORM).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
-        assert_eq!((reply.header("cache-control"), &reply.body["token_type"]), ("no-store", &"Bearer".into()));
+        assert_eq!(
+            (reply.header("cache-control"), &reply.body["token_type"]),
+            ("no-store", &"Bearer".into())
+        );
         let bearer = format!("Bearer {}", reply.body["access_token"].as_str().expect("a token"));
         assert_eq!(get(&house, Some(&bearer)).await.status, 200);
         house.clock.advance(Duration::from_secs(3600 + 120));
@@ -78,7 +81,10 @@ async fn discovery_leads_back_to_the_clients_address() {
     let found = get(&format!("/{TENANT}/v2.0/.well-known/openid-configuration")).await.body;
     assert_eq!(found["token_endpoint"], format!("https://api.test:8443/{TENANT}/oauth2/v2.0/token"));
     assert_eq!(found["issuer"], format!("https://api.test:8443/{TENANT}/v2.0"));
-    let keys = found["jwks_uri"].as_str().and_then(|url| url.strip_prefix("https://api.test:8443")).expect("an own URL");
+    let keys = found["jwks_uri"]
+        .as_str()
+        .and_then(|url| url.strip_prefix("https://api.test:8443"))
+        .expect("an own URL");
     let keys = get(keys).await.body;
     assert_eq!((&keys["keys"][0]["kty"], &keys["keys"][0]["alg"]), (&"EC".into(), &"ES256".into()));
     assert!(keys["keys"][0].get("d").is_none());

@@ -16,7 +16,11 @@ async fn versions() {
     ] {
         let reply = house.raw("GET", &format!("{asset}{query}"), None).await;
         let (code, target) = reply.error();
-        assert_eq!((reply.status.as_u16(), code, target), (expected.0, expected.1, Some("api-version")), "{query}");
+        assert_eq!(
+            (reply.status.as_u16(), code, target),
+            (expected.0, expected.1, Some("api-version")),
+            "{query}"
+        );
     }
     for version in millrace_api::API_VERSIONS {
         assert_eq!(house.raw("GET", &format!("{asset}?Api-Version={version}"), None).await.status, 200);
@@ -39,7 +43,9 @@ async fn paths_and_methods() {
 async fn another_account_is_forbidden() {
     let house = House::new().await;
     let own = account();
-    for (from, to) in [("/acct", "/other"), ("/rg/", "/other/"), ("00000000-0000-0000-0000-000000000001", "x")] {
+    for (from, to) in
+        [("/acct", "/other"), ("/rg/", "/other/"), ("00000000-0000-0000-0000-000000000001", "x")]
+    {
         let path = own.replace(from, to);
         let reply = house.raw("GET", &format!("{path}/assets?{VERSION}"), None).await;
         assert_eq!((reply.status.as_u16(), reply.error().0), (403, "AuthorizationFailed"), "{path}");
@@ -77,7 +83,12 @@ async fn names_are_checked() {
     let house = House::new().await;
     for name in ["a%2Fb", "a.b", "%20", "a%25b", "it's", "a%0Ab", "x%3Fy"] {
         let reply = house.call("PUT", &format!("/assets/{name}"), Some(json!({}))).await;
-        assert_eq!((reply.status.as_u16(), reply.error().0), (400, "InvalidResourceName"), "{name}: {}", reply.body);
+        assert_eq!(
+            (reply.status.as_u16(), reply.error().0),
+            (400, "InvalidResourceName"),
+            "{name}: {}",
+            reply.body
+        );
     }
     let made = house.expect("PUT", "/assets/My%20%C3%9Cbung-1_(final)", Some(json!({})), 201).await;
     assert_eq!(made.body["name"], "My Übung-1_(final)");

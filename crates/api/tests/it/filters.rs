@@ -39,10 +39,15 @@ async fn wrong_filters_are_refused() {
     for (properties, target) in [
         (json!({ "firstQuality": {} }), "properties.firstQuality.bitrate"),
         (json!({ "firstQuality": { "bitrate": -1 } }), "properties.firstQuality.bitrate"),
-        (json!({ "presentationTimeRange": { "startTimestamp": "0" } }), "properties.presentationTimeRange.startTimestamp"),
+        (
+            json!({ "presentationTimeRange": { "startTimestamp": "0" } }),
+            "properties.presentationTimeRange.startTimestamp",
+        ),
         (json!({ "tracks": [{}] }), "properties.tracks[0].trackSelections"),
-        (json!({ "tracks": [{ "trackSelections": [{ "property": "Type", "operation": "Equal" }] }] }),
-            "properties.tracks[0].trackSelections[0].value"),
+        (
+            json!({ "tracks": [{ "trackSelections": [{ "property": "Type", "operation": "Equal" }] }] }),
+            "properties.tracks[0].trackSelections[0].value",
+        ),
     ] {
         let body = json!({ "properties": properties });
         house.refuse("PUT", "/accountFilters/f", Some(body), (400, "InvalidProperty", Some(target))).await;

@@ -22,7 +22,9 @@ async fn a_transform_is_made_read_changed_and_deleted() {
     house.expect("DELETE", "/transforms/t", None, 204).await;
     house.refuse("GET", "/transforms/t", None, (404, "ResourceNotFound", Some("t"))).await;
     let empty = json!({ "properties": { "outputs": [] } });
-    house.refuse("PUT", "/transforms/t", Some(empty), (400, "InvalidProperty", Some("properties.outputs"))).await;
+    house
+        .refuse("PUT", "/transforms/t", Some(empty), (400, "InvalidProperty", Some("properties.outputs")))
+        .await;
 }
 
 #[tokio::test]
@@ -44,7 +46,10 @@ async fn a_job_is_made_once_and_hardly_changes() {
     house.refuse("PUT", "/transforms/t/jobs/j", Some(job()), (409, "Conflict", None)).await;
     let patch = json!({ "properties": { "description": "d", "priority": "High" } });
     let patched = house.expect("PATCH", "/transforms/t/jobs/j", Some(patch), 200).await.body;
-    assert_eq!((&patched["properties"]["description"], &patched["properties"]["priority"]), (&json!("d"), &json!("High")));
+    assert_eq!(
+        (&patched["properties"]["description"], &patched["properties"]["priority"]),
+        (&json!("d"), &json!("High"))
+    );
     // Clients send a job back as they read it, with their changes.
     house.expect("PATCH", "/transforms/t/jobs/j", Some(patched.clone()), 200).await;
     let mut other = patched;
@@ -84,7 +89,10 @@ async fn a_wrong_job_is_told_what_is_wrong() {
         (Some(json!({})), "properties.input"),
         (with("/properties/input", json!(null)), "properties.input"),
         (with("/properties/input", json!([])), "properties.input"),
-        (with("/properties/input/@odata.type", json!("#Microsoft.Media.JobInputTape")), "properties.input.@odata.type"),
+        (
+            with("/properties/input/@odata.type", json!("#Microsoft.Media.JobInputTape")),
+            "properties.input.@odata.type",
+        ),
         (with("/properties/input/@odata.type", json!(null)), "properties.input.@odata.type"),
         (with("/properties/input/files", json!("a.mp4")), "properties.input.files"),
         (with("/properties/input/files", json!([1])), "properties.input.files[0]"),

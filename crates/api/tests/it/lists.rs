@@ -38,7 +38,10 @@ async fn pages_follow_each_other() {
     assert_eq!(all(&house, "/assets").await, [vec!["a0", "a1", "a2"], vec!["a3", "a4", "a5"], vec!["a6"]]);
     assert_eq!(all(&house, "/assets?$top=4").await, [vec!["a0", "a1", "a2"], vec!["a3"]]);
     assert_eq!(all(&house, "/assets?$top=2").await, [vec!["a0", "a1"]]);
-    assert_eq!(all(&house, "/assets?$orderby=name%20desc&$top=4").await, [vec!["a6", "a5", "a4"], vec!["a3"]]);
+    assert_eq!(
+        all(&house, "/assets?$orderby=name%20desc&$top=4").await,
+        [vec!["a6", "a5", "a4"], vec!["a3"]]
+    );
     assert_eq!(
         all(&house, "/assets?$orderby=properties%2Fcreated%20desc").await,
         [vec!["a6", "a5", "a4"], vec!["a3", "a2", "a1"], vec!["a0"]]
@@ -70,7 +73,9 @@ async fn jobs_are_found_by_state() {
     house.job("j1").await;
     house.job("j2").await;
     house.expect("POST", "/transforms/t/jobs/j2/cancelJob", None, 200).await;
-    let jobs = |state: &str| format!("/transforms/t/jobs?$filter=properties%2Fstate%20eq%20Microsoft.Media.JobState'{state}'");
+    let jobs = |state: &str| {
+        format!("/transforms/t/jobs?$filter=properties%2Fstate%20eq%20Microsoft.Media.JobState'{state}'")
+    };
     let found = house.expect("GET", &jobs("Queued"), None, 200).await;
     assert_eq!(names(&found), ["j1"]);
     let found = house.expect("GET", &jobs("Canceled"), None, 200).await;

@@ -38,7 +38,9 @@ async fn a_locator_keeps_the_clients_guid() {
     house.expect("DELETE", "/streamingLocators/l", None, 200).await;
     house.expect("DELETE", "/streamingLocators/l", None, 204).await;
     house.refuse("POST", "/streamingLocators/l/listPaths", None, (404, "ResourceNotFound", Some("l"))).await;
-    house.refuse("POST", "/streamingLocators/l/listContentKeys", None, (404, "ResourceNotFound", Some("l"))).await;
+    house
+        .refuse("POST", "/streamingLocators/l/listContentKeys", None, (404, "ResourceNotFound", Some("l")))
+        .await;
 }
 
 #[tokio::test]

@@ -113,7 +113,11 @@ async fn what_is_wrong_is_named() {
         ("/codecs/0/layers/1/width", json!("wide"), ".codecs[0].layers[1].width"),
         ("/codecs/0/layers/0/frameRate", json!("fast"), ".codecs[0].layers[0].frameRate"),
         ("/codecs/2/start", json!("soon"), ".codecs[2].start"),
-        ("/formats/0/@odata.type", json!("#Microsoft.Media.TransportStreamFormat"), ".formats[0].@odata.type"),
+        (
+            "/formats/0/@odata.type",
+            json!("#Microsoft.Media.TransportStreamFormat"),
+            ".formats[0].@odata.type",
+        ),
         ("/formats/0/filenamePattern", json!("{Nothing}"), ".formats[0].filenamePattern"),
         ("/filters/crop/left", json!("x"), ".filters.crop.left"),
         ("/filters/fadeIn/fadeColor", json!("reddish"), ".filters.fadeIn.fadeColor"),
@@ -122,13 +126,17 @@ async fn what_is_wrong_is_named() {
         let mut preset = everything();
         *preset.pointer_mut(place).unwrap_or_else(|| panic!("{place}")) = value;
         let target = format!("{HERE}{target}");
-        house.refuse("PUT", "/transforms/t", transform(preset), (400, "InvalidProperty", Some(&target))).await;
+        house
+            .refuse("PUT", "/transforms/t", transform(preset), (400, "InvalidProperty", Some(&target)))
+            .await;
     }
     let mut overlays = everything();
-    overlays["filters"]["overlays"] = json!([{ "@odata.type": "#Microsoft.Media.VideoOverlay", "inputLabel": "logo" }]);
+    overlays["filters"]["overlays"] =
+        json!([{ "@odata.type": "#Microsoft.Media.VideoOverlay", "inputLabel": "logo" }]);
     let target = format!("{HERE}.filters.overlays");
     house.refuse("PUT", "/transforms/t", transform(overlays), (400, "InvalidProperty", Some(&target))).await;
-    let name = json!({ "@odata.type": "#Microsoft.Media.BuiltInStandardEncoderPreset", "presetName": "Best" });
+    let name =
+        json!({ "@odata.type": "#Microsoft.Media.BuiltInStandardEncoderPreset", "presetName": "Best" });
     let target = format!("{HERE}.presetName");
     house.refuse("PUT", "/transforms/t", transform(name), (400, "InvalidProperty", Some(&target))).await;
 }
