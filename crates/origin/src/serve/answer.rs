@@ -51,15 +51,15 @@ pub(super) struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// What of it to send, or the whole answer if nothing is to be sent.
-    pub(super) fn wanted(&self, headers: &HeaderMap) -> Result<Wanted, Response> {
+    /// What of it to send; `None` if the client has it.
+    pub(super) fn wanted(&self, headers: &HeaderMap) -> Result<Option<Wanted>, Problem> {
         if none_match(headers, &[self.tag]) {
-            return Err(self.not_modified());
+            return Ok(None);
         }
         match wanted(headers, self.length) {
-            Wanted::Part(_) | Wanted::Beyond if !range_holds(headers, self.tag) => Ok(Wanted::All),
-            Wanted::Beyond => Err(Problem::Range { length: self.length }.into_response()),
-            wanted => Ok(wanted),
+            Wanted::Part(_) | Wanted::Beyond if !range_holds(headers, self.tag) => Ok(Some(Wanted::All)),
+            Wanted::Beyond => Err(Problem::Range { length: self.length }),
+            wanted => Ok(Some(wanted)),
         }
     }
 
@@ -89,7 +89,8 @@ impl Facts<'_> {
         response
     }
 
-    fn not_modified(&self) -> Response {
+    /// The answer to a client that has it.
+    pub(super) fn not_modified(&self) -> Response {
         let mut response = StatusCode::NOT_MODIFIED.into_response();
         self.describe(response.headers_mut());
         response

@@ -34,10 +34,7 @@ pub(super) async fn serve(visit: &Visit<'_>, file: &str) -> Result<Response, Pro
         lifetime: Lifetime::Seconds(SECONDS).cache_control(visit),
         length: head.length,
     };
-    let wanted = match facts.wanted(visit.headers) {
-        Ok(wanted) => wanted,
-        Err(response) => return Ok(response),
-    };
+    let Some(wanted) = facts.wanted(visit.headers)? else { return Ok(facts.not_modified()) };
     // The version that the facts are of, or none: a file may be replaced in between.
     let condition = Condition::matches(head.etag.clone());
     let range = match &wanted {

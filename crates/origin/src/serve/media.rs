@@ -97,16 +97,12 @@ pub(super) async fn send(
     };
     let lifetime = Lifetime::Immutable.cache_control(visit);
     let facts = Facts { content_type: plan.content_type, tag, lifetime, length: body.len() };
-    match facts.wanted(visit.headers) {
-        Ok(wanted) => {
-            let part = match &wanted {
-                Wanted::Part(range) => Arc::new(body.slice(range.clone())),
-                Wanted::All | Wanted::Beyond => body,
-            };
-            Ok(facts.respond(&wanted, open(visit, &part).await?))
-        }
-        Err(response) => Ok(response),
-    }
+    let Some(wanted) = facts.wanted(visit.headers)? else { return Ok(facts.not_modified()) };
+    let part = match &wanted {
+        Wanted::Part(range) => Arc::new(body.slice(range.clone())),
+        Wanted::All | Wanted::Beyond => body,
+    };
+    Ok(facts.respond(&wanted, open(visit, &part).await?))
 }
 
 async fn open(visit: &Visit<'_>, body: &Body) -> Result<HttpBody, Problem> {

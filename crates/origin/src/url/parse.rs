@@ -52,9 +52,10 @@ fn presentation_name(segment: &str) -> Option<&str> {
 /// A blob name. Blob names may hold slashes, and no name is a way out of the container; still, empty and dotted
 /// segments are refused, since no client sends them and intermediaries rewrite them.
 fn file(segments: &[String]) -> Result<String, UrlError> {
-    let odd = |segment: &String| segment.is_empty() || segment == "." || segment == "..";
     let name = segments.join("/");
-    if segments.iter().any(odd) { Err(UrlError::Unknown(name)) } else { Ok(name) }
+    // Of the name and not of the path: an encoded slash makes two segments of one.
+    let odd = |segment: &str| segment.is_empty() || segment == "." || segment == "..";
+    if name.split('/').any(odd) { Err(UrlError::Unknown(name)) } else { Ok(name) }
 }
 
 fn part(segments: &[String]) -> Result<Part, UrlError> {

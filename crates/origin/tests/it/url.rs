@@ -221,6 +221,9 @@ fn downloads_are_files_of_the_container() {
         ("dir/../film.mp4", None),
         ("dir//film.mp4", None),
         ("%2e%2e/film.mp4", None),
+        ("dir%2f..%2ffilm.mp4", None),
+        ("..%2ffilm.mp4", None),
+        ("%2ffilm.mp4", None),
         ("", None),
     ] {
         assert_eq!(file(&format!("/{LOCATOR}/{below}")).as_deref(), expected, "{below}");
