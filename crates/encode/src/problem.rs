@@ -125,3 +125,14 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+/// Why a step of a job did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Something is wrong, and the user is told.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+    /// The job was cancelled, or the server stops: nothing is wrong.
+    #[error("stopped on request")]
+    Stopped,
+}

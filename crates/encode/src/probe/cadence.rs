@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::read::near;
 use super::source::{Rate, Scan, Source, Video};
-use super::{File, ProbeError, problem_of};
+use super::{File, problem_of};
 use crate::ffmpeg::tools::{file_url, guarded_input};
 use crate::ffmpeg::{Said, Tools, lines};
-use crate::problem::Problem;
+use crate::problem::{Failure, Problem};
 use crate::ratio::Ratio;
 
 /// Packets looked at: some ten seconds.
@@ -42,7 +42,7 @@ pub async fn look(
     file: File<'_>,
     source: &mut Source,
     stop: &CancellationToken,
-) -> Result<Look, ProbeError> {
+) -> Result<Look, Failure> {
     let Some(video) = &mut source.video else {
         return Ok(Look::default());
     };
@@ -72,7 +72,7 @@ async fn frames(
     index: u32,
     look: &mut Look,
     stop: &CancellationToken,
-) -> Result<Said, ProbeError> {
+) -> Result<Said, Failure> {
     let entries = "frame=pts,pkt_pts,best_effort_timestamp,interlaced_frame";
     let mut seen = 0;
     let ended = lines(tools, &tools.ffprobe, &arguments(file, index, entries), stop, |line| {
@@ -96,7 +96,7 @@ async fn packets(
     index: u32,
     look: &mut Look,
     stop: &CancellationToken,
-) -> Result<(), ProbeError> {
+) -> Result<(), Failure> {
     let mut seen = 0;
     lines(tools, &tools.ffprobe, &arguments(file, index, "packet=pts"), stop, |line| {
         match line.split('|').find_map(|field| field.strip_prefix("pts=")) {

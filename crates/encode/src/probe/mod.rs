@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ffmpeg::tools::{file_url, guarded_input};
 use crate::ffmpeg::{Stopped, Tools, output};
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, Failure, Problem};
 
 pub use cadence::{Look, look};
 pub use source::{Audio, Range, Rate, Scan, Source, Turn, Video, upright};
@@ -29,21 +29,10 @@ pub struct File<'a> {
     pub name: &'a str,
 }
 
-/// Why a probe gave no facts.
-#[derive(Debug, thiserror::Error)]
-pub enum ProbeError {
-    /// The file is at fault.
-    #[error(transparent)]
-    Problem(#[from] Problem),
-    /// The job is being stopped.
-    #[error("stopped on request")]
-    Cancelled,
-}
-
 /// Probes a file.
 ///
 /// Fails with a [`Problem`] for everything that cannot be encoded: an empty file, no media, no stream that decodes, DRM.
-pub async fn probe(tools: &Tools, file: File<'_>, stop: &CancellationToken) -> Result<Source, ProbeError> {
+pub async fn probe(tools: &Tools, file: File<'_>, stop: &CancellationToken) -> Result<Source, Failure> {
     let size = tokio::fs::metadata(file.path)
         .await
         .map_err(|error| Problem::io(&format!("Reading '{}'", file.name), &error))?
@@ -81,9 +70,9 @@ fn arguments(path: &Path) -> Vec<OsString> {
     arguments
 }
 
-pub(crate) fn problem_of(stopped: Stopped, name: &str) -> ProbeError {
+pub(crate) fn problem_of(stopped: Stopped, name: &str) -> Failure {
     match stopped {
-        Stopped::Cancelled => ProbeError::Cancelled,
+        Stopped::Cancelled => Failure::Stopped,
         Stopped::Stalled(after) => Problem::malformed(format!(
             "Reading '{name}' made no progress for {} s; the file is damaged or far too complex.",
             after.as_secs()

@@ -15,7 +15,6 @@ pub(super) struct Format {
     #[serde(default)]
     pub(super) format_name: String,
     pub(super) duration: Option<String>,
-    pub(super) start_time: Option<String>,
     pub(super) bit_rate: Option<String>,
 }
 
@@ -31,8 +30,6 @@ pub(super) struct Stream {
     pub(super) height: Option<u32>,
     pub(super) sample_aspect_ratio: Option<String>,
     pub(super) pix_fmt: Option<String>,
-    pub(super) color_range: Option<String>,
-    pub(super) color_space: Option<String>,
     pub(super) color_transfer: Option<String>,
     pub(super) field_order: Option<String>,
     pub(super) r_frame_rate: Option<String>,
@@ -45,7 +42,6 @@ pub(super) struct Stream {
     pub(super) nb_frames: Option<String>,
     pub(super) sample_rate: Option<String>,
     pub(super) channels: Option<u32>,
-    pub(super) channel_layout: Option<String>,
     #[serde(default)]
     pub(super) disposition: Disposition,
     #[serde(default)]
