@@ -77,13 +77,18 @@ pub struct Paths {
 }
 
 impl Catalog {
-    /// The paths of a locator.
+    /// The paths of a locator. If the asset has no presentation yet, it is put into the queue for indexing.
     pub async fn locator_paths(&self, name: &str) -> Result<Paths> {
         let locator = self.locator(name).await?;
         let asset = self.asset_by_id(locator.asset_id).await?;
         let protocols = self.policy(&locator.policy).await?.protocols;
         let mut paths = Paths::default();
-        if let Some(pointer) = self.presentation(&asset).await? {
+        let pointer = self.presentation(&asset).await?;
+        if pointer.is_none() {
+            // The media may have come after the locator; whoever asks for paths is about to play it.
+            self.request_index(&asset).await?;
+        }
+        if let Some(pointer) = pointer {
             let title = format!("/{}/{}.ism/manifest", locator.id, utf8_percent_encode(&pointer.name, PATH));
             let mut add = |enabled: bool, protocol, forms: &[Form]| {
                 if enabled {

@@ -5,8 +5,10 @@ use std::process::Command;
 use millrace_blob::{BlobName, Put};
 use millrace_catalog::Catalog;
 use millrace_catalog::asset::Asset;
-use millrace_catalog::locator::IndexError;
+use millrace_catalog::locator::{INDEX_TASK, IndexError};
+use millrace_ledger::runner::Runner;
 use millrace_package::{Pointer, PointerState};
+use tokio_util::sync::CancellationToken;
 
 use crate::house::{House, refused};
 
@@ -94,4 +96,30 @@ async fn an_encoders_presentation_is_never_replaced() {
     upload(catalog, &asset, "film.mp4", film()).await;
     assert_eq!(catalog.index_asset(&asset).await.unwrap(), 0);
     assert_eq!(catalog.presentation(&asset).await.unwrap(), Some(encoded));
+}
+
+#[tokio::test]
+async fn media_that_came_after_the_locator_is_indexed_when_its_paths_are_asked_for() {
+    let house = House::new().await;
+    let catalog = &house.catalog;
+    let asset = house.asset("film").await;
+    catalog.create_locator("l", &crate::locators::draft("ClearStreamingOnly")).await.unwrap();
+    run_index(catalog).await;
+    upload(catalog, &asset, "film.mp4", film()).await;
+    assert!(catalog.locator_paths("l").await.unwrap().streaming.is_empty());
+    run_index(catalog).await;
+    assert_eq!(catalog.locator_paths("l").await.unwrap().streaming.len(), 3);
+}
+
+/// Runs the catalog's tasks until no indexing waits.
+async fn run_index(catalog: &Catalog) {
+    let shutdown = CancellationToken::new();
+    let mut changes = catalog.ledger().subscribe();
+    let running = tokio::spawn(catalog.register(Runner::new(catalog.ledger().clone())).run(shutdown.clone()));
+    let key = catalog.asset("film").await.unwrap().id.to_string();
+    while !catalog.ledger().task_by_key(INDEX_TASK, &key).await.unwrap().unwrap().state.is_finished() {
+        changes.next().await.unwrap();
+    }
+    shutdown.cancel();
+    running.await.unwrap();
 }
