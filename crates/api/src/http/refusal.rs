@@ -2,6 +2,7 @@
 
 use super::ApiError;
 use millrace_catalog::{Error, Kind};
+use millrace_ledger::{CommitError, Fault};
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
@@ -27,19 +28,25 @@ impl From<Error> for ApiError {
 
 /// A fault is logged with its causes here, where it is still whole; the caller gets a sentence without them.
 fn failed(error: &Error) -> ApiError {
-    let mut causes = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        causes.push_str(": ");
-        causes.push_str(&cause.to_string());
-        source = cause.source();
+    let causes: Vec<String> = chain(error).map(ToString::to_string).collect();
+    tracing::error!(causes = causes.join(": "), "a call failed");
+    if chain(error).any(is_full) {
+        ApiError::Unavailable("its disk is full".into())
+    } else {
+        ApiError::Internal
     }
-    tracing::error!(causes, "a call failed");
-    // Both stores say a full disk in words of their own; to the caller it is a pause, not a defect.
-    let full = ["no space", "disk is full", "storage full"]
-        .iter()
-        .any(|words| causes.to_lowercase().contains(words));
-    if full { ApiError::Unavailable("its disk is full".into()) } else { ApiError::Internal }
+}
+
+/// An error and what caused it.
+fn chain(error: &Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source())
+}
+
+/// A full disk is a pause to the caller, not a defect.
+fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(millrace_blob::Error::Full))
+        || matches!(error.downcast_ref(), Some(Fault::NoSpace))
+        || matches!(error.downcast_ref(), Some(CommitError::Fault(Fault::NoSpace)))
 }
 
 /// The domain names properties by their path below `properties`.
@@ -71,5 +78,37 @@ fn kind_name(kind: Kind) -> &'static str {
         Kind::StreamingLocator => "streaming locator",
         Kind::StreamingPolicy => "streaming policy",
         Kind::StreamingEndpoint => "streaming endpoint",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(error: Error, status: u16, target: Option<&str>) {
+        let error = ApiError::from(error);
+        assert_eq!((error.status().as_u16(), error.target()), (status, target), "{error}");
+    }
+
+    #[test]
+    fn faults_are_not_told_apart_but_for_a_full_disk() {
+        check(Error::Ledger(Box::new(Fault::NoSpace)), 503, None);
+        check(Error::Ledger(Box::new(CommitError::Fault(Fault::NoSpace))), 503, None);
+        check(Error::Blob(Box::new(millrace_blob::Error::Full)), 503, None);
+        check(Error::Ledger(Box::new(Fault::Busy)), 500, None);
+        check(Error::LeaseLost, 500, None);
+        let secret =
+            Error::Unreadable { kind: Kind::Job, name: "j".into(), why: "at /var/lib/secret".into() };
+        assert!(!ApiError::from(secret).to_string().contains("secret"));
+    }
+
+    #[test]
+    fn refusals_name_the_property_as_the_body_does() {
+        check(Error::invalid("outputs[0].preset", "why"), 400, Some("properties.outputs[0].preset"));
+        check(Error::invalid("properties.outputs[0]", "why"), 400, Some("properties.outputs[0]"));
+        check(Error::invalid("$filter", "why"), 400, Some("$filter"));
+        check(Error::invalid("name", "why"), 400, Some("name"));
+        check(Error::unsupported("input", "why"), 400, Some("properties.input"));
+        check(Error::Quota { what: "assets", limit: 1 }, 409, None);
     }
 }

@@ -112,6 +112,31 @@ mod tests {
         assert!(filter("properties/endTime eq null").is_err());
     }
 
+    /// Conditions and depth, as the ledger counts them.
+    fn measure(filter: &list::Filter) -> (usize, usize) {
+        match filter {
+            list::Filter::Is { .. } => (1, 1),
+            list::Filter::And(parts) | list::Filter::Or(parts) => parts
+                .iter()
+                .map(measure)
+                .fold((1, 1), |(terms, depth), (more, below)| (terms + more, depth.max(below + 1))),
+        }
+    }
+
+    #[test]
+    fn the_largest_filters_stay_within_the_ledgers_bounds() {
+        let chain = vec!["a eq '1' and b eq '2'"; filter::MAX_TERMS / 2].join(" or ");
+        let nest = (0..filter::MAX_DEPTH).fold("a eq '1'".to_owned(), |inner, level| {
+            let joined = if level % 2 == 0 { "and" } else { "or" };
+            format!("a eq '1' or b eq '2' {joined} ({inner})")
+        });
+        for text in [chain, nest] {
+            let (terms, depth) = measure(&super::filter(&text).expect("a filter"));
+            assert!(terms <= millrace_ledger::MAX_TERMS, "{terms} terms");
+            assert!(depth <= millrace_ledger::MAX_DEPTH, "{depth} deep");
+        }
+    }
+
     #[test]
     fn chains_are_flat() {
         let text = vec!["name eq 'a'"; 40].join(" or ");
