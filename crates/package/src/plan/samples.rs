@@ -39,14 +39,19 @@ impl<'a> Stored<'a> {
         self.fragment.sequence
     }
 
-    /// In decode order.
+    /// In decode order, with their bytes.
     pub(super) fn samples(&self) -> impl Iterator<Item = Result<Placed, TransformError>> + '_ {
-        self.fragment.tracks.iter().flat_map(move |track| {
-            let mut dts = i64::try_from(track.base_decode_time.unwrap_or(0)).unwrap_or(i64::MAX);
+        self.timed().map(|(dts, sample)| Ok(Placed { dts, sample, data: self.data(&sample)? }))
+    }
+
+    /// In decode order, each with its decode time.
+    pub(super) fn timed(&self) -> impl Iterator<Item = (i64, FragmentSample)> + '_ {
+        self.fragment.tracks.iter().flat_map(|track| {
+            let mut next = i64::try_from(track.base_decode_time.unwrap_or(0)).unwrap_or(i64::MAX);
             track.samples().map(move |sample| {
-                let placed = Placed { dts, sample, data: self.data(&sample)? };
-                dts = dts.saturating_add(i64::from(sample.duration));
-                Ok(placed)
+                let dts = next;
+                next = next.saturating_add(i64::from(sample.duration));
+                (dts, sample)
             })
         })
     }

@@ -6,11 +6,12 @@ use bytes::Bytes;
 use millrace_manifest::smooth::chunk_time;
 use millrace_media::Timescale;
 use millrace_mp4::{
-    read::TrackDefaults,
+    read::{FragmentSample, TrackDefaults},
     smooth::{SmoothFragment, fragment_header},
+    write::{self, RunSample},
 };
 
-use super::{Body, Plan, PlanError, TransformError, cmaf, request::Transform};
+use super::{Body, Plan, PlanError, TransformError, cmaf, request::Transform, samples::Stored};
 use crate::{Row, TrackIndex};
 
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub(super) struct SmoothHead {
     timescale: Timescale,
     time: u64,
     duration: u64,
+    /// The duration in ticks of the track.
+    ticks: u32,
     /// What follows the head.
     samples: Body,
 }
@@ -35,6 +38,7 @@ pub fn smooth(index: &TrackIndex, time: u64) -> Result<Plan, PlanError> {
         timescale: index.timescale(),
         time,
         duration: in_hns(index, row.end()).saturating_sub(time),
+        ticks: row.duration,
         samples,
     });
     Plan::read(cmaf::content_type(index), head, transform)
@@ -53,6 +57,36 @@ fn in_hns(index: &TrackIndex, ticks: u64) -> u64 {
 }
 
 impl SmoothHead {
+    /// The head of a fragment whose decode times agree with its place, if they do not already.
+    ///
+    /// Smooth Streaming takes the time of a fragment for the decode time of its first sample, and its duration for that
+    /// of all samples together. Where the frame rate varies and pictures are reordered, decode times run ahead or behind;
+    /// here they are moved, and presentation times stay.
+    fn straightened(&self, stored: &Stored<'_>) -> Result<Option<Bytes>, TransformError> {
+        let samples: Vec<FragmentSample> = stored.timed().map(|(_, sample)| sample).collect();
+        let Some(first) = samples.first() else { return Ok(None) };
+        let earlier: u64 = samples.iter().rev().skip(1).map(|sample| u64::from(sample.duration)).sum();
+        if first.cto == 0 && earlier < u64::from(self.ticks) {
+            return Ok(None);
+        }
+        let (mut decoded, mut straight, mut left) = (0_i64, 0_i64, i64::from(self.ticks));
+        let mut runs = Vec::with_capacity(samples.len());
+        for sample in &samples {
+            let shown = decoded.saturating_add(sample.cto).saturating_sub(first.cto);
+            let duration = i64::from(sample.duration).min(left.saturating_sub(1)).max(0);
+            runs.push(RunSample {
+                duration: u32::try_from(duration).unwrap_or(0),
+                size: sample.size,
+                cto: i32::try_from(shown.saturating_sub(straight)).unwrap_or(0),
+                key: sample.key,
+            });
+            decoded = decoded.saturating_add(i64::from(sample.duration));
+            straight = straight.saturating_add(duration);
+            left = left.saturating_sub(duration);
+        }
+        Ok(Some(write::fragment_header(stored.sequence(), self.track_id, 0, &runs)?))
+    }
+
     pub(super) fn finish(self, head: &Bytes) -> Result<Body, TransformError> {
         let fragment = SmoothFragment {
             track_id: self.track_id,
@@ -62,6 +96,8 @@ impl SmoothHead {
             duration: self.duration,
             lookahead: &[],
         };
+        let straight = self.straightened(&Stored::parse(head)?)?;
+        let head = straight.as_ref().unwrap_or(head);
         let mut body = Body::from_bytes(fragment_header(head, &fragment)?);
         for piece in self.samples.pieces() {
             body.push(piece.clone());

@@ -2,8 +2,13 @@
 
 use std::path::Path;
 
+use bytes::Bytes;
 use millrace_media::{MediaKind, Timescale, TrackConfig};
-use millrace_mp4::write::{TrackInit, init_segment};
+use millrace_mp4::{
+    BoxHeader,
+    read::{Fragment, TrackDefaults},
+    write::{TrackInit, init_segment},
+};
 use millrace_package::{PlanError, TrackIndex, import::Import, plan};
 
 use crate::{
@@ -26,8 +31,12 @@ struct Title {
 
 impl Title {
     fn new() -> Self {
+        Self::made_of(SOURCE)
+    }
+
+    fn made_of(source: &str) -> Self {
         let (media, mut store) = (Media::new(), Store::default());
-        store.put("in.mp4", media.make("in.mp4", SOURCE));
+        store.put("in.mp4", media.make("in.mp4", source));
         let import = store.import(&["in.mp4"], None).unwrap();
         assert_eq!(import.warnings, []);
         Self { media, store, import }
@@ -89,25 +98,77 @@ fn cmaf_plays() {
     assert!(frame_hashes(&path, "v:0") != title.source("v:0"));
 }
 
+/// Initialization segment and all fragments as Smooth Streaming has them.
+fn smooth(title: &Title, index: &TrackIndex) -> Vec<u8> {
+    let config = TrackConfig { timescale: Timescale::HNS, ..index.config().clone() };
+    let mut out = init_segment(&[TrackInit::new(&config)]).unwrap().to_vec();
+    for row in index.rows() {
+        let scale = std::num::NonZeroU32::new(index.timescale().get()).unwrap();
+        let time = millrace_manifest::smooth::chunk_time(row.time, scale);
+        out.extend_from_slice(&title.store.run(plan::smooth(index, time).unwrap()));
+    }
+    out
+}
+
 #[test]
 fn smooth_plays() {
     let title = Title::new();
     for (kind, stream) in [(MediaKind::Video, "v:0"), (MediaKind::Audio, "a:0")] {
         let index = title.index(kind);
-        let config = TrackConfig { timescale: Timescale::HNS, ..index.config().clone() };
-        let mut out = init_segment(&[TrackInit::new(&config)]).unwrap().to_vec();
-        for row in index.rows() {
-            let time = millrace_manifest::smooth::chunk_time(
-                row.time,
-                std::num::NonZeroU32::new(index.timescale().get()).unwrap(),
-            );
-            out.extend_from_slice(&title.store.run(plan::smooth(index, time).unwrap()));
-        }
-        let path = title.media.write("out.ismv", &out);
+        let path = title.media.write("out.ismv", &smooth(&title, index));
         title.assert_frames(&path, stream);
         title.assert_times("out.ismv", stream, stream);
         assert_eq!(plan::smooth(index, 1).unwrap_err(), PlanError::NotFound { time: 1 });
     }
+}
+
+/// When a Smooth Streaming client shows the samples, in milliseconds: it counts from the time of each fragment.
+fn smooth_times(file: &[u8]) -> Vec<i64> {
+    let mut rest = Bytes::copy_from_slice(file);
+    let mut times = Vec::new();
+    while let Some(header) = BoxHeader::parse(&rest).unwrap() {
+        let atom = rest.split_to(header.size.unwrap() as usize);
+        if header.kind.0 != *b"moof" {
+            continue;
+        }
+        let fragment = Fragment::parse_with(&atom, 0, |_| TrackDefaults::default()).unwrap();
+        let track = &fragment.tracks[0];
+        let absolute = track.absolute.unwrap();
+        assert_eq!(track.duration, absolute.duration);
+        let mut decoded = absolute.time as i64;
+        for sample in track.samples() {
+            times.push((decoded + sample.cto + 5000).div_euclid(10_000));
+            decoded += i64::from(sample.duration);
+        }
+    }
+    times
+}
+
+#[test]
+fn a_varying_frame_rate_keeps_its_times() {
+    let title = Title::made_of(
+        "-f lavfi -i testsrc2=size=320x180:rate=50:duration=12 \
+         -vf select=not(mod(n\\,7))*lt(mod(n\\,150)\\,100)+not(mod(n\\,150)) -fps_mode vfr \
+         -c:v libx264 -preset ultrafast -bf 3 -b_strategy 0 -sc_threshold 0 -pix_fmt yuv420p \
+         -force_key_frames expr:gte(t,n_forced*3+0.1)",
+    );
+    let index = title.index(MediaKind::Video);
+    for (name, bytes) in [("out.mp4", title.store.cmaf(index)), ("out.ismv", smooth(&title, index))] {
+        let path = title.media.write(name, &bytes);
+        title.assert_frames(&path, "v:0");
+        title.assert_times(name, "v:0", "v:0");
+    }
+    let expected = title.times("in.mp4", "v:0");
+    let mut found = smooth_times(&smooth(&title, index));
+    found.sort_unstable();
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(&expected) {
+        assert!(found.abs_diff(*expected) <= 1, "{found} {expected}");
+    }
+    let segments = index.segments().map(|segment| plan::ts_segment(index, None, segment.time).unwrap());
+    let bytes: Vec<u8> = segments.flat_map(|plan| title.store.run(plan)).collect();
+    title.media.write("out.ts", &bytes);
+    title.assert_times("out.ts", "v:0", "v:0");
 }
 
 #[test]
