@@ -44,7 +44,7 @@ async function pageServer() {
   const server = createServer(async (request, response) => {
     if (request.url === '/') {
       response.setHeader('content-type', 'text/html');
-      return response.end('<!doctype html><video id="video" muted playsinline width="640"></video>');
+      return response.end('<!doctype html><video id="video" crossorigin="anonymous" muted playsinline width="640"></video>');
     }
     try {
       response.setHeader('content-type', 'text/javascript');

@@ -18,6 +18,7 @@ use millrace_api::{AuthConfig, TokenKeys};
 use millrace_blob::endpoint::Endpoint;
 use millrace_blob::{AccountConfig, Blobs, Key, Place};
 use millrace_catalog::{Catalog, Setup};
+use millrace_encode::Encoder;
 use millrace_ledger::Ledger;
 use millrace_ledger::runner::Runner;
 use millrace_origin::Origin;
@@ -126,7 +127,9 @@ impl Server {
         let secrets = Secrets::load_or_create(&config.data_dir, || Ok(TokenKeys::generate()?.to_pem()))?;
         let blobs = open_blobs(&config, &credentials, &secrets).await?;
         let catalog = Catalog::open(ledger.clone(), blobs.clone(), setup(&credentials)).await?;
-        let workers = catalog.register(Runner::new(ledger));
+        let encoder = Encoder::new(catalog.clone(), encoding(&config))
+            .with_context(|| format!("cannot prepare {} for encoding", config.data_dir.display()))?;
+        let workers = encoder.register(catalog.register(Runner::new(ledger)));
         let routers = Routers::new(&catalog, blobs, &credentials, &secrets)?;
         Ok(Self { config, credentials, listeners, routers, workers, stop })
     }
@@ -192,7 +195,7 @@ impl Routers {
         let endpoint = Endpoint::new(blobs, millrace_blob::Clock::default());
         let streams = health().fallback_service(origin.router());
         Ok(Self {
-            everything: console::router().merge(api).merge(streams.clone()),
+            everything: console::router(credentials.into()).merge(api).merge(streams.clone()),
             streams,
             blob: millrace_blob::endpoint::router(Arc::new(endpoint)),
         })
@@ -208,6 +211,16 @@ async fn open_blobs(config: &Config, credentials: &Credentials, secrets: &Secret
         place: Place::Directory(config.data_dir.join("storage").join(&credentials.storage_account_name)),
     };
     Ok(Blobs::open(millrace_blob::Config { accounts: vec![account], ..Default::default() }).await?)
+}
+
+fn encoding(config: &Config) -> millrace_encode::Config {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut encoding = millrace_encode::Config::new(config.data_dir.join("scratch"), cores);
+    encoding.tools.ffmpeg.clone_from(&config.ffmpeg);
+    encoding.tools.ffprobe.clone_from(&config.ffprobe);
+    encoding.encoders = config.encoders;
+    encoding.allow_private_targets = config.allow_private_targets;
+    encoding
 }
 
 fn setup(credentials: &Credentials) -> Setup {

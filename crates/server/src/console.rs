@@ -1,11 +1,14 @@
 //! The web console, embedded: static files and nothing else. It talks to the same API as everyone.
 
-use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use rust_embed::{EmbeddedFile, RustEmbed};
+use serde::Serialize;
+
+use crate::credentials::Credentials;
 
 /// Built by `make console`; absent files mean a server without a console, which then says so.
 #[derive(RustEmbed)]
@@ -13,11 +16,36 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 #[allow_missing = true]
 struct Files;
 
+/// Which account this server has: what a page needs to form API paths, and no secret, for it is told before sign-in.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Whereabouts {
+    version: &'static str,
+    tenant_id: String,
+    subscription_id: String,
+    resource_group: String,
+    account_name: String,
+}
+
+impl From<&Credentials> for Whereabouts {
+    fn from(credentials: &Credentials) -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            tenant_id: credentials.tenant_id.clone(),
+            subscription_id: credentials.subscription_id.clone(),
+            resource_group: credentials.resource_group.clone(),
+            account_name: credentials.account_name.clone(),
+        }
+    }
+}
+
 /// Serves the console below `/console/`, and sends `/` there.
-pub fn router() -> Router {
+pub fn router(whereabouts: Whereabouts) -> Router {
+    let config = get(|| async move { ([(header::CACHE_CONTROL, "no-store")], Json(whereabouts)) });
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/console/") }))
         .route("/console", get(|| async { Redirect::permanent("/console/") }))
+        .route("/console/config.json", config)
         .route("/console/", get(file))
         .route("/console/{*path}", get(file))
 }
