@@ -26,7 +26,7 @@ const FIRST_FRAGMENTS: usize = 3;
 
 /// A finished piece of a track.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FlowRecord {
+pub(crate) struct FlowRecord {
     /// `None` at the end of a track whose last piece was the one before, or that has no samples.
     pub piece: Option<Piece>,
     /// Whether the track ends with it.
@@ -34,7 +34,7 @@ pub struct FlowRecord {
 }
 
 /// What is made of a child's output.
-pub struct Flow<'a> {
+pub(crate) struct Flow<'a> {
     /// Where it goes.
     pub bench: &'a Bench<'a>,
     /// Start of the names of records and objects, unique in the plan.
@@ -54,7 +54,7 @@ pub struct Flow<'a> {
 }
 
 /// Name of a record among the work of its plan.
-pub fn record_name(prefix: &str, number: u32) -> String {
+pub(crate) fn record_name(prefix: &str, number: u32) -> String {
     format!("{prefix}-{number:05}.json")
 }
 
@@ -62,7 +62,7 @@ impl Flow<'_> {
     /// Runs ffmpeg with `arguments`, whose one output is a fragmented MP4 on standard output, [`LEAD_SECONDS`] late.
     ///
     /// `written` is told of each finished piece, `on_progress` gets the done share.
-    pub async fn run(
+    pub(crate) async fn run(
         self,
         arguments: &[OsString],
         on_progress: impl Fn(f64),

@@ -24,7 +24,7 @@ const MAX_PRINTED: usize = 1 << 20;
 const MAX_PICTURE: u64 = 256 << 20;
 
 /// Makes all image sets of a plan. May be repeated.
-pub async fn make(
+pub(crate) async fn make(
     bench: &Bench<'_>,
     plan: &Plan,
     inputs: &[&Path],

@@ -17,7 +17,7 @@ use crate::problem::{Failure, Problem};
 const COPYABLE: &[&str] = &["h264", "hevc", "vp9", "av1"];
 
 /// Name of a record among the work of its plan.
-pub fn record_name(track: usize, number: u32) -> String {
+pub(crate) fn record_name(track: usize, number: u32) -> String {
     crate::flow::record_name(&prefix(track), number)
 }
 
@@ -26,7 +26,7 @@ fn prefix(track: usize) -> String {
 }
 
 /// Copies the video of the first clip as video track number `index`.
-pub async fn encode(
+pub(crate) async fn encode(
     bench: &Bench<'_>,
     plan: &Plan,
     index: usize,

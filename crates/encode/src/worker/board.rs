@@ -10,7 +10,7 @@ use crate::plan::Plan;
 
 /// One output that is worked on.
 #[derive(Debug)]
-pub struct Output {
+pub(crate) struct Output {
     /// Woken when anything of it changed.
     pub changed: Notify,
     /// Cancelled when it is given up; its tasks end then.
@@ -21,7 +21,7 @@ pub struct Output {
 
 impl Output {
     /// Notes the done share of a task, 0 to 1.
-    pub fn note(&self, task: &str, share: f64) {
+    pub(crate) fn note(&self, task: &str, share: f64) {
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
         let known = shares.entry(task.to_owned()).or_insert(0.0);
         *known = known.max(share);
@@ -30,31 +30,31 @@ impl Output {
     }
 
     /// The share noted for a task.
-    pub fn share(&self, task: &str) -> f64 {
+    pub(crate) fn share(&self, task: &str) -> f64 {
         let shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
         shares.get(task).copied().unwrap_or(0.0)
     }
 
     /// The plan, if it was read before.
-    pub fn plan(&self) -> Option<Arc<Plan>> {
+    pub(crate) fn plan(&self) -> Option<Arc<Plan>> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Keeps the plan for other tasks.
-    pub fn keep_plan(&self, plan: Arc<Plan>) {
+    pub(crate) fn keep_plan(&self, plan: Arc<Plan>) {
         *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = Some(plan);
     }
 }
 
 /// All outputs that are worked on, by job and number.
 #[derive(Debug, Default)]
-pub struct Board {
+pub(crate) struct Board {
     outputs: Mutex<HashMap<String, Arc<Output>>>,
 }
 
 impl Board {
     /// The output of that name, made if it is not there.
-    pub fn output(&self, name: &str) -> Arc<Output> {
+    pub(crate) fn output(&self, name: &str) -> Arc<Output> {
         let mut outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = || {
             Arc::new(Output {
@@ -68,7 +68,7 @@ impl Board {
     }
 
     /// Forgets an output whose job ended.
-    pub fn forget(&self, name: &str) {
+    pub(crate) fn forget(&self, name: &str) {
         self.outputs.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 }

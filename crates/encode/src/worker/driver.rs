@@ -27,7 +27,7 @@ const TELL_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
 const BATCH: usize = 200;
 
 /// Everything about one output.
-pub struct Driver<'a> {
+pub(super) struct Driver<'a> {
     pub inner: &'a Arc<Inner>,
     pub context: &'a Context,
     pub job: Uuid,
@@ -60,12 +60,12 @@ impl Seen {
 
 impl Driver<'_> {
     /// The output's name on the board and in task keys.
-    pub fn name(job: Uuid, number: usize) -> String {
+    pub(super) fn name(job: Uuid, number: usize) -> String {
         format!("{job}-{number}")
     }
 
     /// The container of an asset, for a plan.
-    pub fn store_for(inner: &Inner, asset: &Asset, plan: &Plan) -> Result<Store, Failure> {
+    pub(super) fn store_for(inner: &Inner, asset: &Asset, plan: &Plan) -> Result<Store, Failure> {
         let account = inner.catalog.storage(asset);
         let account = account.map_err(|error| Problem::service(format!("The output asset: {error}")))?;
         let container: ContainerName = asset.container.clone();
@@ -73,7 +73,7 @@ impl Driver<'_> {
     }
 
     /// Hands out all parts and sees them to their end.
-    pub async fn run(&self) -> Result<(), Failure> {
+    pub(super) async fn run(&self) -> Result<(), Failure> {
         if finish::is_done(&self.store, self.job, self.number).await? {
             return Ok(());
         }
@@ -301,7 +301,7 @@ impl Driver<'_> {
 }
 
 /// The problem that a failed task left.
-pub fn problem_in(error: Option<&serde_json::Value>) -> Problem {
+pub(super) fn problem_in(error: Option<&serde_json::Value>) -> Problem {
     let told = error.and_then(|error| serde_json::from_value::<Problem>(error.clone()).ok());
     told.unwrap_or_else(|| {
         let text = error.and_then(|error| error.as_str()).unwrap_or("no reason was given");

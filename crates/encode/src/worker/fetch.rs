@@ -25,19 +25,19 @@ const SILENCE: Duration = Duration::from_secs(60);
 const SYNC_EVERY: u64 = 256 << 20;
 
 /// Fetches inputs.
-pub struct Fetcher {
+pub(super) struct Fetcher {
     allow_private: bool,
     max_bytes: u64,
 }
 
 impl Fetcher {
     /// `allow_private` lifts the check of addresses.
-    pub fn new(allow_private: bool, max_bytes: u64) -> Fetcher {
+    pub(super) fn new(allow_private: bool, max_bytes: u64) -> Fetcher {
         Fetcher { allow_private, max_bytes }
     }
 
     /// Fetches `url` into the file `to`. Sentences call it `name`: addresses may hold secrets.
-    pub async fn fetch(
+    pub(super) async fn fetch(
         &self,
         url: &str,
         name: &str,

@@ -16,12 +16,12 @@ fn marker(job: Uuid, number: usize) -> String {
 }
 
 /// Whether an earlier run came to the end.
-pub async fn is_done(store: &Store, job: Uuid, number: usize) -> Result<bool, Failure> {
+pub(super) async fn is_done(store: &Store, job: Uuid, number: usize) -> Result<bool, Failure> {
     Ok(store.head(&marker(job, number)).await?.is_some())
 }
 
 /// Writes everything that a finished output has. May be repeated.
-pub async fn finish(driver: &Driver<'_>, mut publisher: Publisher) -> Result<(), Failure> {
+pub(super) async fn finish(driver: &Driver<'_>, mut publisher: Publisher) -> Result<(), Failure> {
     let (store, plan) = (&driver.store, &*driver.plan);
     check_whole(&publisher)?;
     let sealed = assemble(&publisher, store).await?;
@@ -78,7 +78,7 @@ async fn sweep(store: &Store, publisher: &Publisher) -> Result<(), Failure> {
 }
 
 /// Deletes all work of a plan.
-pub async fn delete_work(store: &Store) -> Result<(), Failure> {
+pub(super) async fn delete_work(store: &Store) -> Result<(), Failure> {
     let list = List { prefix: store.prefix().to_owned(), ..List::default() };
     loop {
         let page = store.account().list(store.container(), &list).await.map_err(read_problem)?;
@@ -94,7 +94,7 @@ pub async fn delete_work(store: &Store) -> Result<(), Failure> {
 }
 
 /// Takes back the growing title of an output that failed: a player would wait for its end for ever.
-pub async fn withdraw(store: &Store) -> Result<(), Failure> {
+pub(super) async fn withdraw(store: &Store) -> Result<(), Failure> {
     use millrace_package::pointer::PRESENTATION_BLOB;
     let pointer: Option<serde_json::Value> = store.get_json(PRESENTATION_BLOB).await?;
     let grows = pointer.as_ref().and_then(|pointer| pointer.get("state")?.as_str()) == Some("growing");

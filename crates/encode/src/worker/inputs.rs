@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Config;
 use super::fetch::Fetcher;
-use crate::ffmpeg::{Tools, output};
+use crate::ffmpeg::Tools;
 use crate::plan::types::{InputFile, Place};
 use crate::probe::{File, Source, problem_of};
 use crate::problem::{Code, Failure, Problem};
@@ -19,7 +19,7 @@ use crate::problem::{Code, Failure, Problem};
 const SEEKING: &[&str] = &["mp4", "matroska", "nut"];
 
 /// An input on this machine's disk, good as long as the value lives.
-pub enum Held {
+pub(crate) enum Held {
     /// A blob.
     Blob(LocalFile),
     /// A scratch file, or a file of the machine.
@@ -28,7 +28,7 @@ pub enum Held {
 
 impl Held {
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         match self {
             Held::Blob(file) => file.path(),
             Held::Path(path) => path,
@@ -37,7 +37,7 @@ impl Held {
 }
 
 /// Finds and makes local files of inputs; each is made once, however many tasks ask.
-pub struct Inputs {
+pub(crate) struct Inputs {
     folder: PathBuf,
     fetcher: Fetcher,
     making: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
@@ -45,7 +45,7 @@ pub struct Inputs {
 
 impl Inputs {
     /// Scratch files go into the configured folder.
-    pub fn new(config: &Config) -> Inputs {
+    pub(crate) fn new(config: &Config) -> Inputs {
         Inputs {
             folder: config.inputs(),
             fetcher: Fetcher::new(config.allow_private_targets, config.max_input),
@@ -54,7 +54,7 @@ impl Inputs {
     }
 
     /// The input as decoders shall read it: the copy, for those that need one.
-    pub async fn hold(
+    pub(crate) async fn hold(
         &self,
         blobs: &Blobs,
         tools: &Tools,
@@ -75,7 +75,7 @@ impl Inputs {
     }
 
     /// The input itself.
-    pub async fn original(
+    pub(crate) async fn original(
         &self,
         blobs: &Blobs,
         input: &InputFile,
@@ -101,7 +101,7 @@ impl Inputs {
     }
 
     /// Removes the scratch files of an input.
-    pub async fn forget(&self, input: &InputFile) {
+    pub(crate) async fn forget(&self, input: &InputFile) {
         let mut paths = vec![self.copy_path(input)];
         if let Place::Http { url, .. } = &input.place {
             paths.push(self.folder.join(format!("{}.bin", digest(&[url, &input.name]))));
@@ -153,7 +153,7 @@ fn digest(parts: &[&str]) -> String {
 }
 
 /// Whether an input is copied before it is encoded.
-pub fn needs_copy(source: &Source) -> bool {
+pub(super) fn needs_copy(source: &Source) -> bool {
     let seeks = source.container.split(',').any(|name| SEEKING.contains(&name));
     source.video.is_some() && (!seeks || source.duration_us.is_none())
 }
@@ -184,7 +184,7 @@ async fn remux(
 }
 
 /// Probes the copy of an input; facts that the copy cannot tell are the original's.
-pub async fn probe_copy(
+pub(super) async fn probe_copy(
     tools: &Tools,
     held: &Held,
     name: &str,
@@ -211,7 +211,7 @@ fn missing(name: &str) -> Problem {
 }
 
 /// A failed read of an input.
-pub fn input_problem(name: &str, error: millrace_blob::Error) -> Problem {
+pub(super) fn input_problem(name: &str, error: millrace_blob::Error) -> Problem {
     use millrace_blob::Error;
     match error {
         Error::BlobNotFound | Error::ContainerNotFound => missing(name),
@@ -219,10 +219,4 @@ pub fn input_problem(name: &str, error: millrace_blob::Error) -> Problem {
         Error::Io(error) => Problem::io(&format!("Reading '{name}'"), &error),
         other => Problem::new(Code::DownloadTransientError, format!("'{name}' could not be read: {other}.")),
     }
-}
-
-/// Whether a program runs at all: tells a missing ffmpeg from a bad file.
-pub async fn has_program(tools: &Tools, stop: &CancellationToken) -> bool {
-    let arguments = ["-version".into()];
-    output(tools, &tools.ffprobe, &arguments, 1 << 16, stop).await.is_ok_and(|(_, ended)| ended.success)
 }

@@ -22,7 +22,7 @@ use crate::probe::{File, probe};
 use crate::problem::{Code, Failure, Problem};
 
 /// Handles `encode.job`.
-pub struct JobHandler(pub Arc<Inner>);
+pub(super) struct JobHandler(pub Arc<Inner>);
 
 #[async_trait]
 impl Handler for JobHandler {

@@ -16,7 +16,7 @@ const BESIDE: &[&str] = &[
 ];
 
 /// The name of the one blob that can be media.
-pub async fn only_media_file(inner: &Inner, asset: &Asset) -> Result<String, Failure> {
+pub(super) async fn only_media_file(inner: &Inner, asset: &Asset) -> Result<String, Failure> {
     let account = inner.catalog.storage(asset);
     let account = account.map_err(|error| Problem::service(format!("The input asset: {error}")))?;
     let list = List { limit: MAX_LISTED, hide_internal: true, ..List::default() };

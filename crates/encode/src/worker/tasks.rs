@@ -21,20 +21,20 @@ use crate::store::Store;
 use crate::{images, sound, verbatim};
 
 /// Encodes one chunk of all renditions.
-pub const CHUNK_TASK: &str = "encode.chunk";
+pub(super) const CHUNK_TASK: &str = "encode.chunk";
 /// Encodes one audio track.
-pub const SOUND_TASK: &str = "encode.audio";
+pub(super) const SOUND_TASK: &str = "encode.audio";
 /// Copies the video track.
-pub const COPY_TASK: &str = "encode.copy";
+pub(super) const COPY_TASK: &str = "encode.copy";
 /// Makes thumbnails.
-pub const IMAGES_TASK: &str = "encode.images";
+pub(super) const IMAGES_TASK: &str = "encode.images";
 
 /// Runs of a task that failed for a passing reason.
 const ATTEMPTS: u32 = 4;
 
 /// The body of every task.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Body {
+pub(super) struct Body {
     /// Job and number of the output.
     pub output: String,
     /// Number of the output.
@@ -51,7 +51,7 @@ pub struct Body {
 
 /// A part of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Part {
+pub(super) enum Part {
     /// Chunk of this number.
     Chunk(u32),
     /// Audio track of this number.
@@ -64,7 +64,7 @@ pub enum Part {
 
 impl Part {
     /// Unique within the output.
-    pub fn name(self) -> String {
+    pub(super) fn name(self) -> String {
         match self {
             Part::Chunk(number) => format!("chunk-{number:05}"),
             Part::Sound(track) => format!("audio-{track:02}"),
@@ -95,7 +95,7 @@ impl Part {
 
 impl Body {
     /// The task for the ledger. `priority` is the job's.
-    pub fn task(&self, group: &str, priority: i32) -> NewTask {
+    pub(super) fn task(&self, group: &str, priority: i32) -> NewTask {
         let key = format!("{}/{}/{}", self.output, self.plan, self.part.name());
         let body = serde_json::to_value(self).unwrap_or_default();
         NewTask::new(self.part.kind(), key, body)
@@ -107,7 +107,7 @@ impl Body {
 }
 
 /// Handles all four kinds.
-pub struct TaskHandler(pub Arc<Inner>);
+pub(super) struct TaskHandler(pub Arc<Inner>);
 
 #[async_trait]
 impl Handler for TaskHandler {
@@ -191,7 +191,7 @@ fn gone(what: &str) -> Problem {
 }
 
 /// The output container of a task.
-pub fn store_of(inner: &Inner, body: &Body) -> Result<Store, Failure> {
+pub(super) fn store_of(inner: &Inner, body: &Body) -> Result<Store, Failure> {
     let account = inner.catalog.blobs().account(&body.account);
     let account = account.ok_or_else(|| Problem::service("The output's storage account is gone."))?;
     let container = ContainerName::new(body.container.clone());
@@ -201,7 +201,7 @@ pub fn store_of(inner: &Inner, body: &Body) -> Result<Store, Failure> {
 }
 
 /// Name of the stored plan among its work.
-pub const PLAN_NAME: &str = "plan.json";
+pub(super) const PLAN_NAME: &str = "plan.json";
 
 async fn plan_of(store: &Store, output: &Output) -> Result<Arc<Plan>, Failure> {
     if let Some(plan) = output.plan() {

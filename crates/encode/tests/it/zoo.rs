@@ -1,0 +1,1 @@
+//! Inputs as they come: each encodes right, or the job says why not.
