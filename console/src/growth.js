@@ -1,0 +1,17 @@
+// How far a title is that is still being encoded, told from its public playlist: while it grows, that lacks its end.
+
+/** {growing, seconds} of a media playlist. */
+export function extent(playlist) {
+  const seconds = [...playlist.matchAll(/^#EXTINF:([\d.]+)/gm)].reduce((sum, [, length]) => sum + Number(length), 0);
+  return { growing: !/^#EXT-X-ENDLIST/m.test(playlist), seconds };
+}
+
+/** {growing, seconds} of the title behind an HLS master playlist, or null when it has nothing yet. */
+export async function growth(masterUrl) {
+  const master = await fetch(masterUrl);
+  if (!master.ok) return null;
+  const first = (await master.text()).split('\n').find((line) => line && !line.startsWith('#'));
+  if (!first) return null;
+  const list = await fetch(new URL(first.trim(), masterUrl));
+  return list.ok ? extent(await list.text()) : null;
+}
