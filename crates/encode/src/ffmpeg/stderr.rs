@@ -118,6 +118,9 @@ const KNOWN: &[(&str, Code, &str)] = &[
 
 fn clean(line: &str) -> &str {
     let line = line.trim();
+    if line.starts_with("file:/") {
+        return line.split_once(": ").map_or("", |(_, rest)| rest);
+    }
     match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
         Some((_, rest)) => rest.trim(),
         None => line,

@@ -11,7 +11,7 @@ use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 use crate::ffmpeg::tools::{file_url, guarded_input};
-use crate::ffmpeg::{Stopped, Tools, output};
+use crate::ffmpeg::{Said, Stopped, Tools, output};
 use crate::problem::{Code, Failure, Problem};
 
 pub use cadence::{Look, look};
@@ -44,7 +44,7 @@ pub async fn probe(tools: &Tools, file: File<'_>, stop: &CancellationToken) -> R
         .await
         .map_err(|stopped| problem_of(stopped, file.name))?;
     if !ended.success {
-        return Err(ended.said.problem(file.name, "Reading").into());
+        return Err(unreadable(&ended.said, file.name).into());
     }
     let mut source = read::source(&text, size, file.name)?;
     if source.video.is_some() {
@@ -58,6 +58,17 @@ pub async fn probe(tools: &Tools, file: File<'_>, stop: &CancellationToken) -> R
         .into());
     }
     Ok(source)
+}
+
+/// Whatever ffprobe says of a file that it cannot open, the file is at fault; only the disk and memory are not its.
+fn unreadable(said: &Said, name: &str) -> Problem {
+    let problem = said.problem(name, "Reading");
+    if problem.code != Code::ServiceError || said.has(&["No space left", "quota"]) {
+        return problem;
+    }
+    Problem::malformed(format!(
+        "'{name}' is not a video or audio file of a known format, or its beginning is damaged."
+    ))
 }
 
 fn arguments(path: &Path) -> Vec<OsString> {

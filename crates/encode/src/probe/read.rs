@@ -18,14 +18,23 @@ pub(super) fn source(json: &[u8], size: u64, name: &str) -> Result<Source, Probl
         )));
     }
     refuse_protected(&report, name)?;
-    let duration_us = report.format.duration.as_deref().and_then(microseconds);
+    let late_us = late_start(&report);
+    let duration_us =
+        report.format.duration.as_deref().and_then(microseconds).map(|us| (us - late_us).max(1));
     let audio: Vec<Audio> = report.streams.iter().filter_map(audio_of).take(MAX_AUDIO).collect();
     let mut video = report.streams.iter().find_map(|stream| video_of(stream));
     if let Some(video) = &mut video {
-        video.duration_us = video.duration_us.or(duration_us);
+        video.duration_us = video.duration_us.map(|us| (us - late_us).max(1)).or(duration_us);
         video.bit_rate = video.bit_rate.or_else(|| rest_of(&report, size, duration_us, &audio));
     }
     Ok(Source { container: report.format.format_name.clone(), size, duration_us, video, audio })
+}
+
+/// Matroska states when its media ends, all others how long it lasts: what is to be taken off.
+fn late_start(report: &Report) -> i64 {
+    let is_end = report.format.format_name.contains("matroska");
+    let start = report.format.start_time.as_deref().filter(|_| is_end);
+    start.and_then(microseconds).unwrap_or(0)
 }
 
 /// Encrypted samples decode to noise; better to say so.

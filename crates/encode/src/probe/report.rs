@@ -15,6 +15,7 @@ pub(super) struct Format {
     #[serde(default)]
     pub(super) format_name: String,
     pub(super) duration: Option<String>,
+    pub(super) start_time: Option<String>,
     pub(super) bit_rate: Option<String>,
 }
 
