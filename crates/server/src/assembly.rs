@@ -29,7 +29,7 @@ use crate::config::{Config, Settings};
 use crate::credentials::{Credentials, Endpoints};
 use crate::listen::{Listener, Speaks};
 use crate::secrets::Secrets;
-use crate::{console, tls};
+use crate::{console, housekeeping, tls};
 
 /// Everything that was opened, ready to serve.
 pub struct Server {
@@ -38,6 +38,7 @@ pub struct Server {
     listeners: Listeners,
     routers: Routers,
     workers: Runner,
+    catalog: Catalog,
     stop: CancellationToken,
 }
 
@@ -131,7 +132,7 @@ impl Server {
             .with_context(|| format!("cannot prepare {} for encoding", config.data_dir.display()))?;
         let workers = encoder.register(catalog.register(Runner::new(ledger)));
         let routers = Routers::new(&catalog, blobs, &credentials, &secrets)?;
-        Ok(Self { config, credentials, listeners, routers, workers, stop })
+        Ok(Self { config, credentials, listeners, routers, workers, catalog, stop })
     }
 
     /// Where and as whom clients reach this server.
@@ -145,7 +146,7 @@ impl Server {
     /// # Errors
     /// Certificates cannot be made.
     pub async fn run(self) -> Result<()> {
-        let Self { config, credentials, listeners, routers, workers, stop } = self;
+        let Self { config, credentials, listeners, routers, workers, catalog, stop } = self;
         let tls = tls::server_config(certificates(&config, &listeners), stop.clone())?;
         let plain = listeners.http.address().ip().is_loopback();
         let plain = if plain { routers.everything.clone() } else { routers.streams };
@@ -159,7 +160,8 @@ impl Server {
             listeners.https.serve(Speaks::Tls(tls, routers.everything), stop.clone()),
             listeners.http.serve(Speaks::Plain(plain), stop.clone()),
             listeners.blob.serve(blob, stop.clone()),
-            workers.run(stop),
+            workers.run(stop.clone()),
+            housekeeping::run(catalog.ledger().clone(), catalog.blobs().clone(), stop),
         );
         Ok(())
     }

@@ -290,7 +290,9 @@ pub async fn paths(client: &Client, locator: &str) -> Result<Vec<(String, String
             urls.push((protocol.to_owned(), format!("{base}{path}")));
         }
     }
-    for path in paths["downloadPaths"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+    // Manifests and metadata can be downloaded too; a person wants the films.
+    let files = paths["downloadPaths"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    for path in files.filter(|path| path.ends_with(".mp4")) {
         urls.push(("Download".to_owned(), format!("{base}{path}")));
     }
     Ok(urls)

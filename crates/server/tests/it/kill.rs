@@ -135,8 +135,8 @@ impl Round {
         let locator = format!("streamingLocators/{name}");
         let body = json!({"properties": {"assetName": format!("{name}-out"), "streamingPolicyName": "Predefined_ClearStreamingOnly"}});
         if die {
-            let (client, locator, body) = (self.client.clone(), locator.clone(), body.clone());
-            let torn = tokio::spawn(async move { client.call(Method::PUT, &locator, Some(&body)).await });
+            let (client, path, body) = (self.client.clone(), locator.clone(), body.clone());
+            let torn = tokio::spawn(async move { client.call(Method::PUT, &path, Some(&body)).await });
             let pause = self.random.random_range(0..8000);
             tokio::time::sleep(Duration::from_micros(pause)).await;
             self.die("while publishing");
