@@ -7,7 +7,7 @@ use crate::{assembly, config, demo, doctor, upload};
 
 /// A self-hosted media service: upload, encode, package, stream.
 #[derive(Debug, Parser)]
-#[command(name = "millrace", version, about, max_term_width = 100)]
+#[command(name = "millrace", version, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
