@@ -33,8 +33,8 @@ use crate::{console, housekeeping, tls};
 
 /// Everything that was opened, ready to serve.
 pub struct Server {
-    config: Config,
     credentials: Credentials,
+    tls: Arc<rustls::ServerConfig>,
     listeners: Listeners,
     routers: Routers,
     workers: Runner,
@@ -69,7 +69,8 @@ pub async fn serve(settings: Settings) -> Result<()> {
     let stop = CancellationToken::new();
     let server = Server::load(config, stop.clone()).await?;
     tokio::spawn(stop_on_signal(stop));
-    server.run().await
+    server.run().await;
+    Ok(())
 }
 
 /// Cancels `stop` at the first SIGTERM or SIGINT; a second one ends the process at once.
@@ -132,7 +133,8 @@ impl Server {
             .with_context(|| format!("cannot prepare {} for encoding", config.data_dir.display()))?;
         let workers = encoder.register(catalog.register(Runner::new(ledger)));
         let routers = Routers::new(&catalog, blobs, &credentials, &secrets)?;
-        Ok(Self { config, credentials, listeners, routers, workers, catalog, stop })
+        let tls = tls::server_config(certificates(&config, &listeners), stop.clone())?;
+        Ok(Self { credentials, tls, listeners, routers, workers, catalog, stop })
     }
 
     /// Where and as whom clients reach this server.
@@ -142,12 +144,8 @@ impl Server {
     }
 
     /// Serves until `stop`, drains, and returns.
-    ///
-    /// # Errors
-    /// Certificates cannot be made.
-    pub async fn run(self) -> Result<()> {
-        let Self { config, credentials, listeners, routers, workers, catalog, stop } = self;
-        let tls = tls::server_config(certificates(&config, &listeners), stop.clone())?;
+    pub async fn run(self) {
+        let Self { credentials, tls, listeners, routers, workers, catalog, stop } = self;
         let plain = listeners.http.address().ip().is_loopback();
         let plain = if plain { routers.everything.clone() } else { routers.streams };
         let blob = if listeners.blob.address().ip().is_loopback() {
@@ -163,7 +161,6 @@ impl Server {
             workers.run(stop.clone()),
             housekeeping::run(catalog.ledger().clone(), catalog.blobs().clone(), stop),
         );
-        Ok(())
     }
 }
 

@@ -50,7 +50,7 @@ pub async fn run(args: DemoArgs) -> Result<()> {
     if shown.is_err() {
         stop.cancel();
     }
-    serving.await??;
+    serving.await?;
     signals.abort();
     shown
 }
