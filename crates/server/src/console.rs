@@ -12,7 +12,7 @@ use crate::credentials::Credentials;
 
 /// Built by `make console`; absent files mean a server without a console, which then says so.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../console/dist"]
+#[folder = "../../console/dist"]
 #[allow_missing = true]
 struct Files;
 
