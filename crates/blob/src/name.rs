@@ -53,7 +53,7 @@ impl ContainerName {
 /// The name of a blob: 1 to [`MAX_BLOB_NAME_CHARS`] characters of any Unicode text, kept exactly as given.
 ///
 /// A blob name is a key, not a path: `..`, `.`, empty segments, a leading `/`, NUL, `\` and trailing dots have no
-/// meaning, and names that differ only in case are different. [`crate::key`] turns names into store keys that no file
+/// meaning, and names that differ only in case are different. The module `key` turns names into store keys that no file
 /// system reads anything into, so nothing needs to be refused here for safety.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -5,7 +5,7 @@
 //!
 //! - [`index`]: where every fragment of a track lies and when it plays
 //! - [`segments`]: delivery segments, which are fragments grouped on a common grid
-//! - [`pointer`]: the file that says which indexes are the tracks of an asset
+//! - [`mod@pointer`]: the file that says which indexes are the tracks of an asset
 //! - [`chunker`]: fragments out of samples
 //! - [`plan`]: what to read to answer a request for media
 //! - [`filter`] and [`present`]: the value that manifests are rendered from

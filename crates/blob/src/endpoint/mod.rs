@@ -1,7 +1,7 @@
 //! The Azure Blob REST interface over the accounts, at an origin of its own: `{origin}/{container}/{blob}`.
 //!
-//! A request goes through four steps: [`request`] parses the address, [`auth`] finds account and rights, the operation's own
-//! module acts, [`respond`] adds what every answer carries. What is not implemented is refused by name, never half done.
+//! A request goes through four steps: `request` parses the address, `auth` finds account and rights, the operation's own
+//! module acts, `respond` adds what every answer carries. What is not implemented is refused by name, never half done.
 
 mod auth;
 mod blob_read;

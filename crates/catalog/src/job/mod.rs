@@ -1,7 +1,7 @@
 //! Jobs: one transform applied to one input.
 //!
-//! [`machine`] says what may follow what, as a pure function; the verbs load a job, ask the machine, and commit the job with its
-//! events. `encode` drives jobs through the verbs of [`drive`], each fenced by its ledger lease.
+//! `machine` says what may follow what, as a pure function; the verbs load a job, ask the machine, and commit the job with its
+//! events. `encode` drives jobs through the verbs of `drive`, each fenced by its ledger lease.
 
 mod cancel;
 mod create;
