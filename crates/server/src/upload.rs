@@ -1,7 +1,7 @@
 //! `millrace upload`: a file into an asset, through a transform, out as URLs that play.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use base64::Engine;
@@ -25,6 +25,10 @@ const PARALLEL: usize = 4;
 const ATTEMPTS: u32 = 4;
 /// How often a job's progress is asked for.
 const POLL: Duration = Duration::from_millis(500);
+/// A file whose tracks are not found by then is none that can be streamed: the longest take a few seconds.
+const INDEXING: Duration = Duration::from_secs(30);
+/// What URLs of whole files are called.
+const DOWNLOAD: &str = "Download";
 /// Transforms that are made on first use: name and built-in preset are the same word.
 const BUILT_IN: [&str; 12] = [
     "AdaptiveStreaming",
@@ -88,7 +92,7 @@ pub async fn title(
     client.call(Method::PUT, &format!("assets/{name}"), Some(&json!({"properties": {}}))).await?;
     send_file(client, &name, file).await?;
     let Some(transform) = transform else {
-        return if publish { locate(client, &name).await } else { Ok(Vec::new()) };
+        return if publish { publish_as_it_is(client, &name).await } else { Ok(Vec::new()) };
     };
     ensure_transform(client, transform).await?;
     let output = format!("{name}-out");
@@ -276,6 +280,25 @@ async fn locate(client: &Client, asset: &str) -> Result<Vec<(String, String)>> {
     paths(client, asset).await
 }
 
+/// Publishes a file that was not encoded: the server indexes it once a locator asks for it, so the URLs come a moment later.
+async fn publish_as_it_is(client: &Client, asset: &str) -> Result<Vec<(String, String)>> {
+    let bar = styled(ProgressBar::new_spinner(), "index", "{prefix:>8} {spinner} {elapsed:>4}");
+    let started = Instant::now();
+    let mut urls = locate(client, asset).await?;
+    while urls.iter().all(|(protocol, _)| protocol == DOWNLOAD) {
+        if started.elapsed() > INDEXING {
+            bar.abandon();
+            eprintln!("The file cannot be streamed as it is; encode it with --transform AdaptiveStreaming.");
+            return Ok(urls);
+        }
+        bar.tick();
+        tokio::time::sleep(POLL).await;
+        urls = paths(client, asset).await?;
+    }
+    bar.finish();
+    Ok(urls)
+}
+
 /// The URLs of a locator, in the order of the API.
 ///
 /// # Errors
@@ -293,7 +316,7 @@ pub async fn paths(client: &Client, locator: &str) -> Result<Vec<(String, String
     // Manifests and metadata can be downloaded too; a person wants the films.
     let files = paths["downloadPaths"].as_array().into_iter().flatten().filter_map(Value::as_str);
     for path in files.filter(|path| path.ends_with(".mp4")) {
-        urls.push(("Download".to_owned(), format!("{base}{path}")));
+        urls.push((DOWNLOAD.to_owned(), format!("{base}{path}")));
     }
     Ok(urls)
 }
