@@ -5,8 +5,8 @@
 //! renditions whose fragments begin at the same times have the same segments. Audio fragments begin up to half a frame
 //! before or after the video's; a slack of that order keeps them together.
 //!
-//! While a track grows its last segment may get more fragments, so it exists only once a fragment of a later step
-//! does.
+//! While a track grows its last segment may get more fragments, so it exists only once they reach the next step: what
+//! follows begins where they end, or later.
 
 use std::ops::Range;
 
@@ -61,12 +61,10 @@ impl TrackIndex {
 
     /// The last segment that exists. The work is in proportion to its fragments.
     pub fn last_segment(&self) -> Option<Segment> {
-        let mut first = self.rows().len().checked_sub(1)?;
-        if self.state() == TrackState::Growing {
-            // The last group is not finished; the one before it is.
-            first = self.first_of_group(first)?.checked_sub(1)?;
-        }
-        self.segment_from(self.first_of_group(first)?)
+        let last = self.rows().len().checked_sub(1)?;
+        let first = self.first_of_group(last)?;
+        // If the last group is not finished, the one before it is.
+        self.segment_from(first).or_else(|| self.segment_from(self.first_of_group(first.checked_sub(1)?)?))
     }
 
     /// The first row of the group that `row` belongs to.
@@ -81,8 +79,13 @@ impl TrackIndex {
     }
 
     fn step(&self, row: &Row) -> u64 {
+        self.step_at(row.time)
+    }
+
+    /// The step of a fragment that begins at `time`.
+    fn step_at(&self, time: u64) -> u64 {
         let slack = SLACK_MS * u64::from(self.timescale().get()) / 1000;
-        self.grid().step_of(row.time.saturating_add(slack), self.timescale())
+        self.grid().step_of(time.saturating_add(slack), self.timescale())
     }
 
     /// The segment whose first row is `first`.
@@ -91,15 +94,16 @@ impl TrackIndex {
         let begin = rows.first()?;
         let step = self.step(begin);
         let count = rows.iter().position(|row| self.step(row) != step).unwrap_or(rows.len());
-        if count == rows.len() && self.state() == TrackState::Growing {
+        let own = rows.get(..count)?;
+        let end = own.last()?.end();
+        if count == rows.len() && self.state() == TrackState::Growing && self.step_at(end) == step {
             return None;
         }
-        let own = rows.get(..count)?;
         Some(Segment {
             rows: first..first + count,
             step,
             time: begin.time,
-            duration: own.last()?.end().saturating_sub(begin.time),
+            duration: end.saturating_sub(begin.time),
             size: own.iter().map(|row| u64::from(row.size)).sum(),
         })
     }

@@ -86,13 +86,22 @@ impl Playlist<'_> {
     /// A segment lasts until the next one begins, so that positions in the playlist follow the media over a gap; and
     /// it is a difference of rounded boundaries, so that they do not drift from it either.
     fn segments(&self, out: &mut String, timeline: &Timeline, prefix: &str) {
-        for (start, micros) in self.durations(timeline) {
+        for (start, micros) in self.durations(timeline).take(self.listed(timeline)) {
             out.push_str("#EXTINF:");
             push_seconds(out, micros);
             out.push_str(",\n");
             out.push_str(prefix);
             push_u64(out, start);
             out.push_str(&self.suffix);
+        }
+    }
+
+    /// How many segments are listed. If the newest turns out to be the last, it will hold all sound to the end of the
+    /// title, so while the title grows it is not known what is in it.
+    fn listed(&self, timeline: &Timeline) -> usize {
+        match self.muxed.is_some() && self.presentation.is_growing() {
+            true => timeline.len().saturating_sub(1),
+            false => timeline.len(),
         }
     }
 

@@ -44,6 +44,10 @@ pub fn ts_segment(main: &TrackIndex, audio: Option<&TrackIndex>, time: u64) -> R
     if let Some(audio) = audio {
         // Nothing before the first and nothing after the last segment may get lost.
         let is_last = segment.rows.end == main.rows().len();
+        if is_last && main.state() == TrackState::Growing {
+            // If this turns out to be the last segment of the title, all sound to the end belongs to it.
+            return Err(PlanError::TooEarly { time });
+        }
         let from = if segment.rows.start == 0 { 0 } else { in_ticks(main, audio, segment.time) };
         let to = if is_last { i64::MAX } else { in_ticks(main, audio, segment.end()) };
         if audio.state() == TrackState::Growing && audio.end() < u64::try_from(to).unwrap_or(0) {
