@@ -19,9 +19,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// The work of the plan with this hash.
-    pub fn new(account: Account, container: ContainerName, plan_hash: &str) -> Store {
-        let prefix = format!("{}work/{plan_hash}/", millrace_package::pointer::PRIVATE_PREFIX);
+    /// The work of one output under the plan with this hash. Two jobs never share work, or one would sweep up the other's.
+    pub fn new(account: Account, container: ContainerName, output: &str, plan_hash: &str) -> Store {
+        let prefix = format!("{}work/{output}/{plan_hash}/", millrace_package::pointer::PRIVATE_PREFIX);
         Store { account, container, prefix }
     }
 

@@ -104,3 +104,49 @@ impl Child {
         Ended { success: status.success(), said }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    fn sleeper(seconds: &str) -> (Child, ChildStdout) {
+        Child::start(&Tools::default(), Path::new("sleep"), &[seconds.into()]).expect("a shell")
+    }
+
+    // Its standard output is open for as long as any process of it lives.
+    async fn is_gone(mut stdout: ChildStdout) -> bool {
+        let mut rest = Vec::new();
+        let end = stdout.read_to_end(&mut rest);
+        tokio::time::timeout(std::time::Duration::from_secs(10), end).await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn what_is_dropped_ends() {
+        // The kernel closes the pipe in the same way when this process is killed.
+        let (child, stdout) = sleeper("86399");
+        drop(child);
+        assert!(is_gone(stdout).await);
+    }
+
+    #[tokio::test]
+    async fn what_is_killed_says_so() {
+        let (child, stdout) = sleeper("86398");
+        let ended = child.kill().await.expect("an end");
+        assert!(!ended.success && is_gone(stdout).await);
+    }
+
+    #[tokio::test]
+    async fn what_ends_of_itself_leaves_nothing_behind() {
+        let (child, stdout) = sleeper("0");
+        let ended = child.wait().await.expect("an end");
+        assert!(ended.success && is_gone(stdout).await);
+        let words = ["-c".into(), "echo broken >&2; exit 3".into()];
+        let (child, _stdout) = Child::start(&Tools::default(), Path::new("sh"), &words).expect("a shell");
+        let ended = child.wait().await.expect("an end");
+        assert!(!ended.success && ended.said.last_line() == "broken");
+    }
+}

@@ -54,3 +54,7 @@ pub fn plan(preset: &Preset, clips: Vec<Clip>) -> Result<Plan, Problem> {
         Preset::Standard(standard) => standard::plan(standard, draft),
     }
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

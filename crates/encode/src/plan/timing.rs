@@ -101,7 +101,7 @@ fn variable(rate: Ratio, time_base: Ratio, interval_us: i64) -> Timing {
 /// A timescale in which one frame is a whole number of ticks: 90 kHz where that works.
 fn clock_of(rate: Ratio) -> (u32, u32) {
     let ninety = 90_000_u64 * u64::from(rate.den);
-    if ninety % u64::from(rate.num) == 0 && ninety / u64::from(rate.num) > 0 {
+    if ninety.is_multiple_of(u64::from(rate.num)) && ninety / u64::from(rate.num) > 0 {
         return (90_000, (ninety / u64::from(rate.num)) as u32);
     }
     let times = 12_000_u32.div_ceil(rate.num).max(1);

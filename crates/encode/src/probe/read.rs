@@ -22,7 +22,7 @@ pub(super) fn source(json: &[u8], size: u64, name: &str) -> Result<Source, Probl
     let duration_us =
         report.format.duration.as_deref().and_then(microseconds).map(|us| (us - late_us).max(1));
     let audio: Vec<Audio> = report.streams.iter().filter_map(audio_of).take(MAX_AUDIO).collect();
-    let mut video = report.streams.iter().find_map(|stream| video_of(stream));
+    let mut video = report.streams.iter().find_map(video_of);
     if let Some(video) = &mut video {
         video.duration_us = video.duration_us.map(|us| (us - late_us).max(1)).or(duration_us);
         video.bit_rate = video.bit_rate.or_else(|| rest_of(&report, size, duration_us, &audio));

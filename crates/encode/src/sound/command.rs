@@ -71,7 +71,10 @@ fn graph(plan: &Plan, track: &AudioTrack, rate: u32, layout: &str) -> String {
     }
     if joined {
         let all: String = (0..plan.clips.len()).map(|n| format!("[c{n}]")).collect();
-        graph.push_str(&format!("{all}concat=n={}:v=0:a=1,asetpts=N+{lead}[a]", plan.clips.len()));
+        graph.push_str(&format!(
+            "{all}concat=n={}:v=0:a=1,asettb=1/{rate},asetpts=N+{lead}[a]",
+            plan.clips.len()
+        ));
     }
     graph
 }
@@ -160,6 +163,6 @@ mod tests {
             graph.contains("atrim=start_pts=0:end_pts=240000,asetpts=PTS-0,apad=whole_len=240000[c0]"),
             "{graph}"
         );
-        assert!(graph.ends_with("[c0][c1]concat=n=2:v=0:a=1,asetpts=N+480000[a]"), "{graph}");
+        assert!(graph.ends_with("[c0][c1]concat=n=2:v=0:a=1,asettb=1/48000,asetpts=N+480000[a]"), "{graph}");
     }
 }

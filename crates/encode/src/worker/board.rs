@@ -1,6 +1,7 @@
 //! What runs in this process at the moment: shares done, and which outputs were given up. Lost at a restart, and not missed.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
@@ -15,6 +16,8 @@ pub(crate) struct Output {
     pub changed: Notify,
     /// Cancelled when it is given up; its tasks end then.
     pub given_up: CancellationToken,
+    /// Whether a task of it failed for good, after all its attempts: then the output need not be tried again.
+    pub(crate) task_failed: AtomicBool,
     shares: Mutex<HashMap<String, f64>>,
     plan: Mutex<Option<Arc<Plan>>>,
 }
@@ -60,6 +63,7 @@ impl Board {
             Arc::new(Output {
                 changed: Notify::new(),
                 given_up: CancellationToken::new(),
+                task_failed: AtomicBool::new(false),
                 shares: Mutex::default(),
                 plan: Mutex::default(),
             })

@@ -1,6 +1,7 @@
 //! One output of a job, from its plan to its last file.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 use millrace_blob::ContainerName;
@@ -65,11 +66,16 @@ impl Driver<'_> {
     }
 
     /// The container of an asset, for a plan.
-    pub(super) fn store_for(inner: &Inner, asset: &Asset, plan: &Plan) -> Result<Store, Failure> {
+    pub(super) fn store_for(
+        inner: &Inner,
+        asset: &Asset,
+        output: &str,
+        plan: &Plan,
+    ) -> Result<Store, Failure> {
         let account = inner.catalog.storage(asset);
         let account = account.map_err(|error| Problem::service(format!("The output asset: {error}")))?;
         let container: ContainerName = asset.container.clone();
-        Ok(Store::new(account.clone(), container, &plan.hash()))
+        Ok(Store::new(account.clone(), container, output, &plan.hash()))
     }
 
     /// Hands out all parts and sees them to their end.
@@ -251,6 +257,7 @@ impl Driver<'_> {
             };
             let failed = tasks.iter().find(|task| task.state == TaskState::Failed && own(&task.body));
             if let Some(task) = failed {
+                self.output.task_failed.store(true, Ordering::Relaxed);
                 return Err(problem_in(task.error.as_ref()).into());
             }
             after = Some(last);

@@ -1,6 +1,7 @@
 //! The orchestrator of a job.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
@@ -127,6 +128,9 @@ impl JobRun<'_> {
                     done.await.map_err(stopped)?;
                 }
                 Err(Failure::Stopped) => return Err(Failure::Stopped),
+                Err(Failure::Problem(problem)) if self.may_pass(number, &problem) => {
+                    return Err(problem.into());
+                }
                 Err(Failure::Problem(problem)) => {
                     if self.failed(work, number, &problem).await? {
                         return Ok(());
@@ -136,6 +140,13 @@ impl JobRun<'_> {
             self.inner.board.forget(&Driver::name(self.id, number));
         }
         Ok(())
+    }
+
+    /// Whether the problem of an output may have passed when the job runs again.
+    fn may_pass(&self, number: usize, problem: &Problem) -> bool {
+        let output = self.inner.board.output(&Driver::name(self.id, number));
+        let is_final = output.task_failed.load(Ordering::Relaxed) || self.context.task().is_last_attempt();
+        problem.code.is_transient() && !is_final
     }
 
     /// Notes that an output failed; whether that ends the job.
@@ -174,14 +185,17 @@ impl JobRun<'_> {
             number,
             priority: priority(work.job.priority) + priority(output.relative_priority) / 10,
             asset,
-            store: Driver::store_for(self.inner, asset, &plan)?,
+            store: Driver::store_for(self.inner, asset, &Driver::name(self.id, number), &plan)?,
             plan,
             output: self.inner.board.output(&Driver::name(self.id, number)),
         };
         let done = driver.run().await;
-        if let Err(Failure::Problem(_)) = &done
-            && let Err(error) = finish::withdraw(&driver.store).await
-        {
+        let is_over = match &done {
+            Ok(()) => false,
+            Err(Failure::Stopped) => self.context.stop() == Some(Stop::Cancelled),
+            Err(Failure::Problem(problem)) => !self.may_pass(number, problem),
+        };
+        if is_over && let Err(error) = finish::withdraw(&driver.store).await {
             tracing::warn!(%error, "the unfinished title of a failed output remains");
         }
         done

@@ -197,7 +197,7 @@ pub(super) fn store_of(inner: &Inner, body: &Body) -> Result<Store, Failure> {
     let container = ContainerName::new(body.container.clone());
     let container =
         container.map_err(|error| Problem::service(format!("The output's container: {error}.")))?;
-    Ok(Store::new(account.clone(), container, &body.plan))
+    Ok(Store::new(account.clone(), container, &body.output, &body.plan))
 }
 
 /// Name of the stored plan among its work.

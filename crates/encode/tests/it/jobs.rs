@@ -1,10 +1,14 @@
 //! Whole jobs: what they leave behind, how they go on, how they stop.
 
-use millrace_catalog::job::JobState;
-use millrace_catalog::preset::BuiltInName;
+use millrace_catalog::job::{ClipTime, ErrorCode, JobInput, JobState};
+use millrace_catalog::preset::{
+    BuiltInName, Codec, Dimension, Format, ImageCommon, JpgImage, JpgLayer, PngImage, PngLayer, Position,
+    Preset, Standard, StretchMode,
+};
+use millrace_encode::plan::ChunkLengths;
 use millrace_package::{PointerState, TrackState};
 
-use crate::house::House;
+use crate::house::{House, asset_clip, asset_input, built_in};
 use crate::media::{ask, frames, make, size};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,4 +63,232 @@ async fn adaptive_streaming_from_upload_to_files() {
         indexes.len(),
         "{left:?}"
     );
+}
+
+/// Chunks of one GOP, one at a time: a job of many steps.
+fn slowly(config: &mut millrace_encode::Config) {
+    config.lengths = ChunkLengths { first_us: 2_000_000, other_us: 2_000_000 };
+    config.encoders = 1;
+}
+
+fn film(house: &House, seconds: u32) -> std::path::PathBuf {
+    let arguments = format!(
+        "-f lavfi -i testsrc2=s=320x180:r=25:d={seconds} -f lavfi -i sine=f=440:r=48000:d={seconds} \
+         -c:v libx264 -preset ultrafast -bf 2 -g 60 -c:a aac"
+    );
+    make(house.dir.path(), "film.mp4", &arguments)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_job_goes_on_where_it_was() {
+    let mut house = House::open_with(slowly).await;
+    let film = film(&house, 12);
+    house.upload("in", &film, "film.mp4").await;
+    house.transform("t", vec![built_in(BuiltInName::AdaptiveStreaming)]).await;
+    house.submit("t", asset_input("in", &["film.mp4"]), &["out"]).await;
+    let mut seen = 0;
+    for percent in [1, 40, 80] {
+        let job = house.until("t", |job| job.outputs[0].progress >= percent || job.state.is_final()).await;
+        assert!(job.outputs[0].progress >= seen, "progress went back");
+        seen = job.outputs[0].progress;
+        house = house.restart(slowly).await;
+    }
+    let job = house.ended("t").await;
+    assert_eq!(job.state, JobState::Finished, "{:?}", job.outputs[0].error);
+    for name in
+        house.names("out", false).await.iter().filter(|name| name.contains("x") && name.ends_with(".mp4"))
+    {
+        let path = house.download("out", name).await;
+        assert_eq!(frames(&path), 300, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_title_plays_while_it_grows() {
+    let house = House::open_with(slowly).await;
+    let film = film(&house, 20);
+    house.upload("in", &film, "film.mp4").await;
+    house.transform("t", vec![built_in(BuiltInName::H264MultipleBitrateSD)]).await;
+    house.submit("t", asset_input("in", &["film.mp4"]), &["out"]).await;
+    house.until("t", |job| job.outputs[0].progress >= 50 || job.state.is_final()).await;
+    let pointer = house.pointer("out").await;
+    let early = house.indexes("out").await;
+    assert_eq!(pointer.state, PointerState::Growing);
+    let job = house.ended("t").await;
+    assert_eq!(job.state, JobState::Finished, "{:?}", job.outputs[0].error);
+    let late = house.indexes("out").await;
+    for (early, late) in early.iter().zip(&late) {
+        assert_eq!((early.key(), early.init()), (late.key(), late.init()), "URLs stay good");
+        assert!(late.rows().starts_with(early.rows()));
+    }
+    assert!(late[0].rows().len() > early[0].rows().len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_ends_children_within_two_seconds() {
+    let house = House::open_with(slowly).await;
+    let film = make(
+        house.dir.path(),
+        "film.mp4",
+        "-f lavfi -i testsrc2=s=1280x720:r=25:d=30 -c:v libx264 -preset ultrafast -g 60",
+    );
+    house.upload("in", &film, "film.mp4").await;
+    house.transform("t", vec![built_in(BuiltInName::AdaptiveStreaming)]).await;
+    house.submit("t", asset_input("in", &["film.mp4"]), &["out"]).await;
+    house.until("t", |job| job.outputs[0].progress >= 2).await;
+    let begun = std::time::Instant::now();
+    house.catalog.cancel_job("t", "job").await.expect("a cancellation");
+    let job = house.ended("t").await;
+    assert_eq!(job.state, JobState::Canceled);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", begun.elapsed());
+    let marker = house.dir.path().to_string_lossy().into_owned();
+    assert!(!children_of(&marker), "an encoder still runs");
+}
+
+/// Whether any process names the directory on its command line and is ffmpeg.
+fn children_of(marker: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").expect("a list of processes");
+    let command =
+        |entry: std::io::Result<std::fs::DirEntry>| std::fs::read(entry.ok()?.path().join("cmdline")).ok();
+    processes.filter_map(command).any(|words| {
+        let text = String::from_utf8_lossy(&words).into_owned();
+        text.contains(marker) && text.starts_with("ffmpeg")
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clips_are_stitched_to_the_frame() {
+    let house = House::open_with(slowly).await;
+    let first = film(&house, 5);
+    let second = make(
+        house.dir.path(),
+        "tall.mkv",
+        "-f lavfi -i testsrc2=s=90x160:r=25:d=4 -c:v libx264 -preset ultrafast",
+    );
+    house.upload("in", &first, "film.mp4").await;
+    house.upload("other", &second, "tall.mkv").await;
+    house.transform("t", vec![built_in(BuiltInName::H264SingleBitrateSD)]).await;
+    let seconds = |text: &str| Some(ClipTime::Absolute(text.parse().expect("a duration")));
+    let cut = millrace_catalog::job::Clip {
+        start: seconds("PT1.5S"),
+        end: seconds("PT3.5S"),
+        ..asset_clip("in", &["film.mp4"])
+    };
+    let input = JobInput::Sequence(vec![cut.clone(), asset_clip("other", &["tall.mkv"]), cut]);
+    house.submit("t", input, &["out"]).await;
+    let job = house.ended("t").await;
+    assert_eq!(job.state, JobState::Finished, "{:?}", job.outputs[0].error);
+    let path = house.download("out", "film_320x180_2200.mp4").await;
+    assert_eq!((frames(&path), size(&path)), (50 + 100 + 50, (320, 180)));
+    let lasts: f64 = ask(&path, "-select_streams a -show_entries packet=pts_time")
+        .last()
+        .expect("sound")
+        .parse()
+        .expect("a time");
+    assert!((lasts - 8.0).abs() < 0.1, "{lasts}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_keep_every_sample() {
+    let house = House::open_with(slowly).await;
+    let film = film(&house, 6);
+    let job = house.encode(&film, BuiltInName::CopyAllBitrateNonInterleaved).await;
+    assert_eq!(job.state, JobState::Finished, "{:?}", job.outputs[0].error);
+    let path = house.download("out", "film_video.mp4").await;
+    let hash = |path: &std::path::Path| {
+        let done = std::process::Command::new("ffmpeg")
+            .args(["-v", "error", "-i"])
+            .arg(path)
+            .args(["-map", "0:v", "-f", "hash", "-"])
+            .output()
+            .expect("ffmpeg runs");
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    };
+    assert_eq!(hash(&path), hash(&film), "the same pictures");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thumbnails_and_sprites() {
+    let house = House::open_with(slowly).await;
+    let film = film(&house, 6);
+    let position = |text: &str| text.parse::<Position>().expect("a position");
+    let common = |start: &str, step: &str| ImageCommon {
+        label: None,
+        stretch_mode: StretchMode::AutoSize,
+        start: position(start),
+        step: Some(position(step)),
+        range: None,
+    };
+    let small = |size: &str| size.parse::<Dimension>().ok();
+    let preset = Preset::Standard(Standard {
+        codecs: vec![
+            Codec::JpgImage(JpgImage {
+                common: common("0%", "PT1S"),
+                layers: vec![JpgLayer { width: small("64"), ..JpgLayer::default() }],
+                sprite_column: Some(3),
+            }),
+            Codec::PngImage(PngImage {
+                common: common("PT1S", "PT2S"),
+                layers: vec![PngLayer { height: small("50%"), ..PngLayer::default() }],
+            }),
+        ],
+        formats: vec![
+            Format::Jpg { filename_pattern: "sheet-{Basename}{Extension}".parse().expect("a pattern") },
+            Format::Png { filename_pattern: "{Basename}-{Index}{Extension}".parse().expect("a pattern") },
+        ],
+        filters: None,
+    });
+    house.upload("in", &film, "film.mp4").await;
+    house.transform("t", vec![preset]).await;
+    house.submit("t", asset_input("in", &["film.mp4"]), &["out"]).await;
+    let job = house.ended("t").await;
+    assert_eq!(job.state, JobState::Finished, "{:?}", job.outputs[0].error);
+    let names = house.names("out", false).await;
+    for name in ["sheet-film.jpg", "sheet-film.vtt", "film-000001.png", "film-000003.png"] {
+        assert!(names.iter().any(|found| found == name), "{name} in {names:?}");
+    }
+    assert_eq!(size(&house.download("out", "sheet-film.jpg").await), (3 * 64, 2 * 36));
+    assert_eq!(size(&house.download("out", "film-000001.png").await), (160, 90));
+    let map = String::from_utf8(house.bytes("out", "sheet-film.vtt").await).expect("text");
+    assert!(map.contains("00:00:04.000 --> 00:00:05.000\nsheet-film.jpg#xywh=64,36,64,36"), "{map}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn private_addresses_are_refused_also_behind_a_redirect() {
+    let house = House::open_with(slowly).await;
+    house.transform("t", vec![built_in(BuiltInName::AdaptiveStreaming)]).await;
+    let input = JobInput::Clip(millrace_catalog::job::Clip {
+        source: millrace_catalog::job::Source::Http { base_uri: None },
+        ..asset_clip("", &["http://localhost:9/secret.mp4"])
+    });
+    house.submit("t", input, &["out"]).await;
+    let job = house.ended("t").await;
+    let error = job.outputs[0].error.clone().expect("a reason");
+    assert_eq!(error.code, ErrorCode::DownloadNotAccessible);
+    assert!(
+        error.message.contains("secret.mp4") && error.message.contains("private address"),
+        "{}",
+        error.message
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_output_that_fails_need_not_end_the_others() {
+    let house = House::open_with(slowly).await;
+    let silent = make(
+        house.dir.path(),
+        "silent.mp4",
+        "-f lavfi -i testsrc2=s=64x64:r=25:d=2 -c:v libx264 -preset ultrafast",
+    );
+    house.upload("in", &silent, "silent.mp4").await;
+    let presets = vec![built_in(BuiltInName::AacGoodQualityAudio), built_in(BuiltInName::AdaptiveStreaming)];
+    house.transform("t", presets).await;
+    house.submit("t", asset_input("in", &[]), &["sound", "film"]).await;
+    let job = house.ended("t").await;
+    assert_eq!(job.state, JobState::Finished);
+    let states: Vec<JobState> = job.outputs.iter().map(|output| output.state).collect();
+    assert_eq!(states, [JobState::Error, JobState::Finished]);
+    let error = job.outputs[0].error.clone().expect("a reason");
+    assert_eq!(error.code, ErrorCode::ConfigurationUnsupported);
+    assert!(error.message.contains("silent.mp4"), "{}", error.message);
 }

@@ -142,7 +142,7 @@ async fn transport_stream_with_a_broken_start() {
         house.dir.path(),
         "whole.ts",
         &format!(
-            "{} -c:v mpeg2video -b:v 500k -g 15 -bf 2 -c:a mp2 -f mpegts",
+            "{} -c:v mpeg2video -b:v 500k -g 20 -bf 2 -sc_threshold 1000000000 -c:a mp2 -f mpegts",
             flashing("128x96", "25", 5.0)
         ),
     );
