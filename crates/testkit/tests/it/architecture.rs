@@ -138,3 +138,50 @@ fn a_clock_in_a_pure_crate_is_seen() {
     assert_eq!(impure_words("let now = std::time::SystemTime::now();").collect::<Vec<_>>(), ["SystemTime"]);
     assert_eq!(impure_words("// SystemTime\n#[cfg(test)]\nuse std::fs;").count(), 0);
 }
+
+/// What ARCHITECTURE.md names in backticks with a slash: paths, and items in them after `.rs::`.
+fn named(page: &str) -> Vec<&str> {
+    let code = page.split('`').skip(1).step_by(2);
+    let roots = ["crates/", "docs/", "e2e/", "bench/", "console/", "fuzz/", "scripts/"];
+    code.filter(|word| {
+        let is_root = roots.iter().any(|root| word.starts_with(root)) && !word.contains('*');
+        is_root || (word.contains('/') && word.contains(".rs"))
+    })
+    .collect()
+}
+
+/// Why a name of the page is wrong, if it is.
+fn lost(name: &str) -> Option<String> {
+    let (path, item) = name.split_once("::").map_or((name, None), |(path, item)| (path, Some(item)));
+    let short = path.split_once('/').map(|(first, rest)| format!("crates/{first}/src/{rest}"));
+    let places = [Some(path.to_owned()), short];
+    let found = places.into_iter().flatten().map(|place| repository().join(place)).find(|path| path.exists());
+    let Some(file) = found else { return Some(format!("{name}: no such path")) };
+    let item = item?;
+    let text = std::fs::read_to_string(file).expect("a source file");
+    let kinds = ["fn", "struct", "enum", "trait", "const", "type"];
+    let defines = |kind: &str| {
+        let declared = format!("{kind} {item}");
+        text.match_indices(&declared).any(|(at, _)| {
+            let next = text[at + declared.len()..].chars().next();
+            next.is_none_or(|next| !next.is_alphanumeric() && next != '_')
+        })
+    };
+    (!kinds.into_iter().any(defines)).then(|| format!("{name}: no such item"))
+}
+
+#[test]
+fn what_the_architecture_page_names_is_there() {
+    let page = std::fs::read_to_string(repository().join("ARCHITECTURE.md")).expect("the page");
+    let names = named(&page);
+    assert!(names.len() > 60, "the page names its places: {}", names.len());
+    assert_eq!(names.into_iter().filter_map(lost).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+#[test]
+fn a_lost_path_or_item_is_seen() {
+    assert_eq!(named("see `crates/mp4/src/lib.rs`, `mp4/limits.rs::MAX_MOOV` and `a/b`").len(), 2);
+    assert_eq!(lost("mp4/limits.rs::MAX_MOOV"), None);
+    assert!(lost("mp4/limits.rs::MAX_MOO").is_some());
+    assert!(lost("crates/mp4/src/absent.rs").is_some());
+}
