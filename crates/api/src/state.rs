@@ -13,6 +13,9 @@ pub struct Config {
     pub public_url: String,
     /// The blob endpoint's address: container URLs are `{blob_url}/{container}?{sas}`.
     pub blob_url: String,
+    /// The same for clients that called this API in plain http, where that endpoint answers it: a browser that opened the
+    /// console in plain http does not know our certificate authority.
+    pub plain_blob_url: Option<String>,
 }
 
 /// Everything that [`crate::router`] needs.

@@ -132,7 +132,8 @@ impl Server {
         let encoder = Encoder::new(catalog.clone(), encoding(&config))
             .with_context(|| format!("cannot prepare {} for encoding", config.data_dir.display()))?;
         let workers = encoder.register(catalog.register(Runner::new(ledger)));
-        let routers = Routers::new(&catalog, blobs, &credentials, &secrets)?;
+        let plain_blob = listeners.plain_blob(&credentials.endpoints);
+        let routers = Routers::new(&catalog, blobs, &credentials, &secrets, plain_blob)?;
         let tls = tls::server_config(certificates(&config, &listeners), stop.clone())?;
         Ok(Self { credentials, tls, listeners, routers, workers, catalog, stop })
     }
@@ -174,10 +175,21 @@ impl Listeners {
             blob: base("https", &self.blob),
         }
     }
+
+    /// The blob endpoint for browsers that came in plain http, which it answers on loopback alone.
+    fn plain_blob(&self, endpoints: &Endpoints) -> Option<String> {
+        self.blob.address().ip().is_loopback().then(|| endpoints.blob.replacen("https:", "http:", 1))
+    }
 }
 
 impl Routers {
-    fn new(catalog: &Catalog, blobs: Blobs, credentials: &Credentials, secrets: &Secrets) -> Result<Self> {
+    fn new(
+        catalog: &Catalog,
+        blobs: Blobs,
+        credentials: &Credentials,
+        secrets: &Secrets,
+        plain_blob: Option<String>,
+    ) -> Result<Self> {
         let now: millrace_origin::Now = Arc::new(jiff::Timestamp::now);
         let origin = Origin::new(&millrace_origin::Config::default(), Arc::new(catalog.clone()), now);
         let auth = AuthConfig::new(
@@ -188,8 +200,11 @@ impl Routers {
             TokenKeys::from_pem(&secrets.token_key)?,
         );
         let endpoints = &credentials.endpoints;
-        let config =
-            millrace_api::Config { public_url: endpoints.https.clone(), blob_url: endpoints.blob.clone() };
+        let config = millrace_api::Config {
+            public_url: endpoints.https.clone(),
+            blob_url: endpoints.blob.clone(),
+            plain_blob_url: plain_blob,
+        };
         let api = millrace_api::router(millrace_api::State { catalog: catalog.clone(), auth, config });
         let endpoint = Endpoint::new(blobs, millrace_blob::Clock::default());
         let streams = health().fallback_service(origin.router());

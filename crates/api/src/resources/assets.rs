@@ -158,8 +158,17 @@ async fn list_container_sas(call: Call) -> Result<Answer, ApiError> {
     let asset = call.api.catalog.asset(call.name("assetName")).await?;
     let storage = call.api.catalog.storage(&asset)?;
     let permissions = permissions(input.permissions.unwrap_or(ContainerPermission::Read));
-    let urls = sign(storage, &asset, permissions, expiry, &call.api.config.blob_url);
+    let urls = sign(storage, &asset, permissions, expiry, blob_url(&call));
     Ok(Answer::ok(ContainerSas { urls }.write()))
+}
+
+/// The blob endpoint's address for this client.
+fn blob_url(call: &Call) -> &str {
+    let config = &call.api.config;
+    match &config.plain_blob_url {
+        Some(plain) if call.base.starts_with("http:") => plain,
+        _ => &config.blob_url,
+    }
 }
 
 fn permissions(wanted: ContainerPermission) -> Permissions {

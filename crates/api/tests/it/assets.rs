@@ -1,6 +1,6 @@
 //! Assets.
 
-use crate::house::{House, SUBSCRIPTION};
+use crate::house::{House, SUBSCRIPTION, VERSION, account};
 use serde_json::json;
 
 #[tokio::test]
@@ -76,6 +76,11 @@ async fn container_urls_open_the_container() {
             assert!(url.contains("sig="), "{url}");
         }
     }
+    let plain = format!("http://127.0.0.1:8080{}/assets/a/listContainerSas?{VERSION}", account());
+    let urls = house.raw("POST", &plain, None).await.body;
+    let url = urls["assetContainerSasUrls"][0].as_str().expect("a URL");
+    assert!(url.starts_with("http://blob.test:10000/films?"), "a client in plain http: {url}");
+    assert!(!url.contains("spr=https&"), "{url}");
     let past = json!({ "permissions": "Read", "expiryTime": "2020-01-01T00:00:00Z" });
     house
         .refuse(

@@ -62,8 +62,11 @@ impl House {
         let catalog = Catalog::open(ledger, blobs, setup()).await.expect("a catalog");
         let keys = TokenKeys::generate().expect("a key");
         let auth = AuthConfig::new(TENANT, CLIENT, "test-secret", API_KEY, keys);
-        let config =
-            Config { public_url: "https://millrace.test".into(), blob_url: "https://blob.test:10000".into() };
+        let config = Config {
+            public_url: "https://millrace.test".into(),
+            blob_url: "https://blob.test:10000".into(),
+            plain_blob_url: Some("http://blob.test:10000".into()),
+        };
         let router = router(State { catalog: catalog.clone(), auth, config });
         House { catalog, clock, router, _directory: directory }
     }
