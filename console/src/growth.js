@@ -1,10 +1,6 @@
-// How far a title is that is still being encoded, told from its public playlist: while it grows, that lacks its end.
+// How far a title is that is still being encoded, told from its public playlist.
 
-/** {growing, seconds} of a media playlist. */
-export function extent(playlist) {
-  const seconds = [...playlist.matchAll(/^#EXTINF:([\d.]+)/gm)].reduce((sum, [, length]) => sum + Number(length), 0);
-  return { growing: !/^#EXT-X-ENDLIST/m.test(playlist), seconds };
-}
+import { extent } from './playlist.js';
 
 /** {growing, seconds} of the title behind an HLS master playlist, or null when it has nothing yet. */
 export async function growth(masterUrl) {

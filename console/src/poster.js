@@ -3,6 +3,7 @@
 
 import { blobUrl, listBlobs } from './blob.js';
 import { locatorsOf, urlsOf } from './locators.js';
+import { keyFrames } from './playlist.js';
 
 const CACHE = 'millrace-posters';
 /** Posters made at a time: each uses a decoder. */
@@ -86,25 +87,6 @@ async function keyFrame(api, name) {
   if (!frame || !map) return null;
   const parts = await Promise.all([bytes(new URL(map, base)), bytes(new URL(frame.uri, base), frame.range)]);
   return decode(`video/mp4; codecs="${smallest.codecs}"`, parts);
-}
-
-/** Entries of an I-frame playlist: [{uri, range?}], the range as an HTTP one. */
-export function keyFrames(playlist) {
-  const frames = [];
-  let range;
-  let after = 0;
-  for (const line of playlist.split('\n')) {
-    const found = /^#EXT-X-BYTERANGE:(\d+)(?:@(\d+))?/.exec(line);
-    if (found) {
-      const start = found[2] === undefined ? after : Number(found[2]);
-      after = start + Number(found[1]);
-      range = `bytes=${start}-${after - 1}`;
-    } else if (line && !line.startsWith('#')) {
-      frames.push({ uri: line.trim(), range });
-      range = undefined;
-    }
-  }
-  return frames;
 }
 
 /** Decodes one frame by Media Source Extensions. */

@@ -31,8 +31,11 @@ export function statistics(video, session) {
   for (let index = 0; index < ranges.length; index += 1) {
     if (ranges.start(index) <= video.currentTime + 0.1 && ranges.end(index) > video.currentTime) ahead = ranges.end(index) - video.currentTime;
   }
+  // What a session calls current is what it fetches; the picture on the screen may still be of an earlier choice.
+  const shown = session?.levels().find((level) => level.height === video.videoHeight);
+  const current = session?.current() ?? null;
   return {
-    level: session?.current() ?? null,
+    level: current?.height === video.videoHeight ? current : shown ?? current,
     auto: session?.auto() ?? true,
     bandwidth: session?.bandwidth() ?? 0,
     frames: quality.totalVideoFrames,

@@ -11,9 +11,9 @@ export const MAX_BLOCKS = 50_000;
 
 /** The block size for a file: a function of its size alone, so a resumed upload cuts at the same places. */
 export function blockSize(size) {
+  if (size > BLOCK * MAX_BLOCKS) return Math.ceil(size / MAX_BLOCKS / MIB) * MIB;
   const small = Math.ceil(size / BLOCKS_OF_A_SMALL_FILE / SMALLEST_BLOCK) * SMALLEST_BLOCK;
-  const large = Math.ceil(size / MAX_BLOCKS / MIB) * MIB;
-  return Math.max(Math.min(BLOCK, Math.max(SMALLEST_BLOCK, small)), large);
+  return Math.min(BLOCK, Math.max(SMALLEST_BLOCK, small));
 }
 
 /** All blocks of a file: [{index, start, end}]. */

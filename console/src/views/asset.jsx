@@ -51,12 +51,15 @@ export function Asset({ name }) {
       <div class="head">
         <div class="titles">
           <h1 ref={heading} tabIndex={-1} class="ellipsis">{title}</h1>
-          <p class="soft"><span class="mono ellipsis">{name}</span> <Copy text={name} label="Copy the asset’s name" /> {asset.value && <span>· made {ago(asset.value.properties.created, Date.now())}</span>}</p>
+          <div class="soft under">
+            <span class="named"><span class="mono ellipsis">{name}</span><Copy text={name} label="Copy the asset’s name" /></span>
+            {asset.value && <span>made {ago(asset.value.properties.created, Date.now())}</span>}
+            {work && <Working work={work} grown={grown.value} />}
+          </div>
         </div>
         <Actions name={name} title={title} />
       </div>
       <Problem error={asset.error ?? locators.error ?? urls.error} again={() => { asset.again(); locators.again(); urls.again(); }} />
-      {work && <Working work={work} grown={grown.value} />}
       <div class="columns">
         <div class="main">
           {urls.value?.streams.length ? (
@@ -78,12 +81,12 @@ export function Asset({ name }) {
 function Working({ work, grown }) {
   const { name, transform } = work.job;
   return (
-    <section class="working" aria-label="Encoding">
-      <Badge kind="busy">Encoding</Badge>
-      <span>{work.percent} %{grown?.growing && grown.seconds > 0 && <>, plays up to <b>{duration(grown.seconds)}</b></>}</span>
+    <span class="working">
+      <a href={link('jobs', transform, name)}>
+        <Badge kind="busy">Encoding {work.percent} %{grown?.growing && grown.seconds > 0 && `, plays up to ${duration(grown.seconds)}`}</Badge>
+      </a>
       <Progress value={work.percent} label="Encoding" />
-      <a href={link('jobs', transform, name)}>Job</a>
-    </section>
+    </span>
   );
 }
 

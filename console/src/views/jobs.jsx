@@ -68,7 +68,7 @@ function Job({ job, again, marked }) {
           {isFinal(state) && <button class="button quiet small" aria-label={`Delete the job ${job.name}`} title="Delete the job" onClick={() => setAsking('delete')}><Icon name="bin" /></button>}
         </span>
       </div>
-      <p class="soft">{job.transform} · {source(input)} · {ago(created, Date.now())}{startTime && ` · took ${duration(took)}`}</p>
+      <p class="soft">{job.transform} · {source(input)} · {ago(created, Date.now())}{startTime && ` · ${isFinal(state) ? 'took' : 'for'} ${duration(took)}`}</p>
       {outputs.map((output, index) => (
         <div key={index} class="output">
           <a class="ellipsis" href={link('assets', output.assetName)}>{output.assetName}</a>

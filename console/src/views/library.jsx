@@ -87,7 +87,7 @@ function Card({ asset }) {
         </div>
         <div class="about">
           <b class="ellipsis" title={properties.description || name}>{properties.description || name}</b>
-          <small class="ellipsis">{name}</small>
+          <small class="ellipsis">{properties.description ? name : ""}</small>
           <span class="foot">
             {work ? <Badge kind="busy">Encoding {work.percent} %</Badge> : open ? <Badge kind="good">Published</Badge> : open === false ? <Badge>Not published</Badge> : <span class="badge wait" />}
             <small>{ago(properties.created, Date.now())}</small>

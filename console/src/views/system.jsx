@@ -39,7 +39,7 @@ export function System() {
           <p>The Azure SDKs, the command line and this page use the same API. All they need stands in <code>credentials.json</code> in the server’s data directory, which only its owner can read.</p>
           <ul class="plain">
             <li><a href="/openapi.json" target="_blank" rel="noopener">OpenAPI document of this server</a></li>
-            <li>README, “Call it with the Azure SDKs”</li>
+            <li>The README and docs/guides/ams.md of Millrace show the SDKs at work</li>
             <li><code>millrace upload FILE --publish</code> does from a shell what this page does</li>
           </ul>
         </section>
