@@ -97,7 +97,8 @@ impl Account {
         let parts: Vec<(PathBuf, Extent)> =
             record.extents.iter().map(|part| (local.path(&content_key(id, part.object)), *part)).collect();
         let to = local.path(&content_key(id, object));
-        blocking(move || concatenate(&parts, &to)).await?;
+        let length = record.length();
+        blocking(move || has_room(&to, length).and_then(|()| concatenate(&parts, &to))).await?;
         let swapped = self.swap(id, name, &record, object).await;
         match &swapped {
             Ok(true) => self.discard(id, record.objects().into_iter().collect()).await,
@@ -113,10 +114,29 @@ impl Account {
         }
         let (account, container, name) = (self.clone(), container.clone(), name.clone());
         tokio::spawn(async move {
+            if account.repeats(&container, &name).await.unwrap_or(true) {
+                return;
+            }
             if let Err(error) = account.join(&container, &name).await {
                 tracing::debug!(%container, %name, %error, "blocks stay apart for now");
             }
         });
+    }
+
+    /// Whether the blob is longer than the objects it is made of: a list may name one block 50,000 times, and copying that out
+    /// unasked would turn a small upload into terabytes.
+    async fn repeats(&self, container: &ContainerName, name: &BlobName) -> Result<bool, Error> {
+        let id = self.container_record(container).await?.id;
+        let record = self.record(id, name).await?;
+        let mut parts: Vec<(Uuid, u64, u64)> =
+            record.extents.iter().map(|part| (part.object, part.offset, part.length)).collect();
+        parts.sort_unstable();
+        Ok(parts.windows(2).any(|pair| match pair {
+            [(object, offset, length), (next, begins, _)] => {
+                object == next && offset.saturating_add(*length) > *begins
+            }
+            _ => false,
+        }))
     }
 
     /// Names `object` as the content if the version is still the one that was copied.
@@ -229,6 +249,15 @@ fn whole_link(from: &Path, to: &Path, length: u64) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Refuses a copy that cannot fit, before it takes the space of everything else that is being written.
+fn has_room(to: &Path, length: u64) -> io::Result<()> {
+    let facts = rustix::fs::statvfs(to.parent().unwrap_or(to))?;
+    if facts.f_bavail.saturating_mul(facts.f_frsize) < length {
+        return Err(io::ErrorKind::StorageFull.into());
+    }
+    Ok(())
 }
 
 /// Copies the parts into one new durable file; the kernel copies, and shares blocks where the file system can.

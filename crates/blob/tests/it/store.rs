@@ -413,3 +413,19 @@ async fn the_sweep_takes_only_what_is_old_and_lost() {
     assert_eq!(account.get(&c, &blob("x"), 9).await.unwrap().1, "kept");
     assert_eq!(account.get(&c, &blob("z"), 9).await.unwrap().1, "committed");
 }
+
+#[tokio::test]
+async fn a_short_upload_that_reads_as_terabytes_takes_no_space() {
+    let local = Local::new().await;
+    let (account, c, b) = (local.account(), container("box"), blob("film"));
+    account.create_container(&c, Metadata::new()).await.unwrap();
+    let length = 64 << 20;
+    account.put_block(&c, &b, id(0), vec![7; length]).await.unwrap();
+    let list = vec![BlockListEntry::Latest(id(0)); 50_000];
+    let head = account.put_block_list(&c, &b, &list, Put::default()).await.unwrap();
+    assert_eq!(head.length, 50_000 * length as u64);
+    // A file for a child process would have to be written out: refused at once, and the blob stays as it was.
+    assert!(matches!(account.local_file(&c, &b).await, Err(Error::Full)));
+    let across = account.get_range(&c, &b, length as u64 - 1..length as u64 + 1).await.unwrap();
+    assert_eq!(across, Bytes::from_static(&[7, 7]));
+}
