@@ -25,6 +25,9 @@ use crate::{locate::Located, problem::Problem};
 const MAX_INDEX: u64 = 64 << 20;
 /// Most tracks that a presentation file may name.
 const MAX_TRACKS: usize = millrace_manifest::MAX_TRACKS;
+/// Most memory that the indexes of one title may take. Twenty imported tracks of 24 h stay below half of it; whoever may write
+/// to a container must not be able to fill the server's memory with one presentation file.
+const MAX_TITLE: usize = 256 << 20;
 /// Bytes of a title beside its indexes.
 const TITLE_WEIGHT: u32 = 4096;
 /// Titles whose version is remembered.
@@ -68,6 +71,7 @@ impl Title {
             availability_start: WallClock(first.saturating_sub(DAY_MS)),
             published: WallClock(published),
             refresh_ms: std::num::NonZeroU32::new(REFRESH_MS).unwrap_or(std::num::NonZeroU32::MIN),
+            expected_ms: self.pointer.source.as_ref().and_then(|source| source.duration_ms),
         }
     }
 
@@ -76,9 +80,8 @@ impl Title {
     }
 }
 
-/// Bytes of memory, roughly: rows with their extents, and a quarter for slack.
 fn index_weight(index: &TrackIndex) -> u32 {
-    u32::try_from(index.rows().len().saturating_mul(64) + index.init().len() + 1024).unwrap_or(u32::MAX)
+    u32::try_from(index.memory()).unwrap_or(u32::MAX)
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -123,9 +126,15 @@ impl Titles {
     async fn load(&self, store: &Account, place: Place) -> Result<Arc<Title>, Problem> {
         let (_, bytes) = read_blob(store, &place.container, PRESENTATION_BLOB, MAX_POINTER as u64).await?;
         let pointer = Pointer::from_json(&bytes).map_err(|error| damaged(&error))?;
-        let mut tracks = Vec::new();
+        let (mut tracks, mut memory) = (Vec::new(), 0_usize);
         for track in pointer.tracks.iter().take(MAX_TRACKS) {
-            tracks.push(self.index(store, &place, &track.index).await?);
+            let index = self.index(store, &place, &track.index).await?;
+            memory = memory.saturating_add(index.memory());
+            if memory > MAX_TITLE {
+                tracing::error!(container = %place.container, "the indexes of a title take too much memory");
+                return Err(Problem::Storage);
+            }
+            tracks.push(index);
         }
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
         Ok(Arc::new(Title { serial, pointer, tracks }))

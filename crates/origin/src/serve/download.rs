@@ -43,7 +43,12 @@ pub(super) async fn serve(visit: &Visit<'_>, file: &str) -> Result<Response, Pro
     };
     let read = located.store.read_if(&located.container, &name, range, &condition).await.map_err(problem)?;
     let mut response = facts.respond(&wanted, Body::new(Stored::of_blob(read)));
-    insert(response.headers_mut(), header::LAST_MODIFIED, &http_date(&head));
+    let headers = response.headers_mut();
+    insert(headers, header::LAST_MODIFIED, &http_date(&head));
+    // The type is the uploader's word. A page among the files must not run as one of this server's own, which hold
+    // the tokens of whoever is signed in.
+    insert(headers, header::CONTENT_SECURITY_POLICY, "sandbox");
+    insert(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     Ok(response)
 }
 

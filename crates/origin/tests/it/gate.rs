@@ -136,6 +136,9 @@ async fn downloads_are_the_assets_own_files() {
     assert_eq!(answer.header("cache-control"), "public, max-age=60");
     assert!(answer.header("last-modified").ends_with(" GMT"), "{}", answer.header("last-modified"));
     assert_eq!(stage.get("dir/a.vtt").await.ok().header("content-type"), "text/vtt");
+    // A page that someone uploaded is not one of the server's: its scripts run without the server's origin.
+    assert_eq!(answer.header("content-security-policy"), "sandbox");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
     let part = stage.send(Method::GET, "my%20film.mp4", &[("range", "bytes=2-4")]).await;
     assert_eq!((part.status, part.text()), (StatusCode::PARTIAL_CONTENT, "234"));
     assert_eq!(part.header("content-range"), "bytes 2-4/10");
