@@ -292,3 +292,54 @@ async fn an_output_that_fails_need_not_end_the_others() {
     assert_eq!(error.code, ErrorCode::ConfigurationUnsupported);
     assert!(error.message.contains("silent.mp4"), "{}", error.message);
 }
+
+/// Answers one request after the other: `/film.mp4` with the file, `/moved` with a redirect to it, all else with 404.
+async fn web(film: Vec<u8>) -> std::net::SocketAddr {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = vec![0; 4096];
+            let count = stream.read(&mut request).await.unwrap_or(0);
+            let line = String::from_utf8_lossy(&request[..count]).into_owned();
+            let (head, body) = match line.split(' ').nth(1) {
+                Some("/film.mp4") => (format!("200 OK\r\ncontent-length: {}", film.len()), film.as_slice()),
+                Some("/moved") => {
+                    ("302 Found\r\nlocation: /film.mp4\r\ncontent-length: 0".to_owned(), &b""[..])
+                }
+                _ => ("404 Not Found\r\ncontent-length: 0".to_owned(), &b""[..]),
+            };
+            let _ =
+                stream.write_all(format!("HTTP/1.1 {head}\r\nconnection: close\r\n\r\n").as_bytes()).await;
+            let _ = stream.write_all(body).await;
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inputs_come_from_the_web_where_allowed() {
+    for (path, state) in [("moved", JobState::Finished), ("gone.mp4", JobState::Error)] {
+        let house = House::open_with(|config| config.allow_private_targets = true).await;
+        let address = web(std::fs::read(film(&house, 2)).expect("the film")).await;
+        house.transform("t", vec![built_in(BuiltInName::H264SingleBitrateSD)]).await;
+        let input = JobInput::Clip(millrace_catalog::job::Clip {
+            source: millrace_catalog::job::Source::Http { base_uri: Some(format!("http://{address}")) },
+            ..asset_clip("", &[path])
+        });
+        house.submit("t", input, &["out"]).await;
+        let job = house.ended("t").await;
+        assert_eq!(job.state, state, "{:?}", job.outputs[0].error);
+        match &job.outputs[0].error {
+            Some(error) => assert!(
+                error.message.contains("gone.mp4") && error.message.contains("404"),
+                "{}",
+                error.message
+            ),
+            None => assert_eq!(frames(&house.download("out", "moved_320x180_2200.mp4").await), 50),
+        }
+        let left = std::fs::read_dir(house.dir.path().join("scratch/inputs")).expect("a directory").count();
+        assert_eq!(left, 0, "scratch is swept up");
+    }
+}

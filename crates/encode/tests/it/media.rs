@@ -46,6 +46,21 @@ pub(crate) fn frames(path: &Path) -> u64 {
     told.first().and_then(|text| text.parse().ok()).expect("a number of frames")
 }
 
+/// Frames that decode of a file that ffprobe complains of.
+pub(crate) fn frames_of_damaged(path: &Path) -> u64 {
+    let told = ask_damaged(path, "-select_streams v:0 -count_frames -show_entries stream=nb_read_frames");
+    told.iter().find_map(|line| line.parse().ok()).expect("a number of frames")
+}
+
+/// As [`ask`], for inputs that are damaged on purpose.
+fn ask_damaged(path: &Path, arguments: &str) -> Vec<String> {
+    let mut command = Command::new("ffprobe");
+    command.args(["-v", "quiet", "-of", "csv=p=0"]).args(split(arguments)).arg(path);
+    let done = command.output().expect("ffprobe runs");
+    let text = String::from_utf8_lossy(&done.stdout).into_owned();
+    text.lines().map(|line| line.trim_end_matches(',').to_owned()).collect()
+}
+
 /// Width and height.
 pub(crate) fn size(path: &Path) -> (u32, u32) {
     let told = ask(path, "-select_streams v:0 -show_entries stream=width,height");
@@ -60,30 +75,33 @@ pub(crate) fn flashes_and_beeps(video: &Path, audio: &Path) -> (Vec<f64>, Vec<f6
 
 /// (seconds, whether it is bright) of each frame.
 fn bright(path: &Path) -> Vec<(f64, bool)> {
-    let graph = format!("movie='{}',signalstats", path.display());
-    let arguments = format!(
-        "-f lavfi -show_entries frame=pts_time:frame_tags=lavfi.signalstats.YAVG '{}'",
-        graph.replace('\'', "")
-    );
+    timed_levels(path).into_iter().map(|(time, level)| (time, level > 90.0)).collect()
+}
+
+/// Mean brightness of each frame, 16 to 235.
+pub(crate) fn levels(path: &Path) -> Vec<f64> {
+    timed_levels(path).into_iter().map(|(_, level)| level).collect()
+}
+
+fn timed_levels(path: &Path) -> Vec<(f64, f64)> {
     let mut command = Command::new("ffprobe");
-    command.args(["-v", "error", "-of", "csv=p=0"]).args(split(&arguments));
+    command.args(["-v", "error", "-of", "csv=p=0", "-f", "lavfi"]);
+    command.args(["-show_entries", "frame=pts_time:frame_tags=lavfi.signalstats.YAVG"]);
+    command.arg(format!("movie={},signalstats", path.display()));
     let done = command.output().expect("ffprobe runs");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let text = String::from_utf8_lossy(&done.stdout).into_owned();
-    text.lines()
-        .filter_map(|line| {
-            let mut fields = line.split(',');
-            let time: f64 = fields.next()?.parse().ok()?;
-            let level: f64 = fields.next()?.parse().ok()?;
-            Some((time, level > 90.0))
-        })
-        .collect()
+    let line = |line: &str| {
+        let mut fields = line.split(',');
+        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    };
+    text.lines().filter_map(line).collect()
 }
 
 /// (seconds, whether it is loud) of each millisecond, by the decoded samples and their time stamps.
 fn loud(path: &Path) -> Vec<(f64, bool)> {
-    let start: f64 =
-        ask(path, "-select_streams a:0 -show_entries stream=start_time")[0].parse().expect("a time");
+    let told = ask_damaged(path, "-select_streams a:0 -show_entries stream=start_time");
+    let start: f64 = told.iter().find_map(|line| line.parse().ok()).expect("a time");
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "error", "-nostdin", "-i"]).arg(path);
     command.args(["-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f", "s16le", "-"]);

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use millrace_catalog::job::{ErrorCode, Job, JobState};
 use millrace_catalog::preset::{
-    AacAudio, Codec, Complexity, Format, H264Layer, H264Video, Mp4Format, Preset, Standard, VideoCommon,
-    VideoLayer,
+    AacAudio, Codec, Complexity, Dimension, Fade, Filters, Format, H264Layer, H264Video, H265Layer,
+    H265Video, Mp4Format, Preset, Rectangle, Rotation, Standard, VideoCommon, VideoLayer,
 };
 use millrace_encode::plan::ChunkLengths;
 
@@ -153,8 +153,8 @@ async fn transport_stream_with_a_broken_start() {
     let job = run(&house, &file).await;
     let path = output(&house, &job).await;
     in_sync(&file, &path);
-    let expected = frames(&file);
-    assert!(frames(&path).abs_diff(expected) <= 2, "{} of {expected}", frames(&path));
+    let expected = crate::media::frames_of_damaged(&file);
+    assert!(expected > 80 && frames(&path).abs_diff(expected) <= 2, "{} of {expected}", frames(&path));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -398,4 +398,112 @@ async fn bad_files_are_told_by_name() {
         assert_eq!(error.code, code, "{name}: {}", error.message);
         assert!(error.message.contains(name) && error.message.contains(says), "{name}: {}", error.message);
     }
+}
+
+/// A preset of these codecs, with files named after track and size.
+fn standard(codecs: Vec<Codec>, filters: Option<Filters>) -> Preset {
+    Preset::Standard(Standard {
+        codecs,
+        formats: vec![Format::Mp4(Mp4Format {
+            filename_pattern: "{Basename}-{Codec}-{Resolution}{Extension}".parse().expect("a pattern"),
+            output_files: Vec::new(),
+        })],
+        filters,
+    })
+}
+
+async fn run_preset(house: &House, file: &Path, preset: Preset) -> Job {
+    let name = file.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
+    house.upload("in", file, &name).await;
+    house.transform("t", vec![preset]).await;
+    house.submit("t", asset_input("in", &[&name]), &["out"]).await;
+    house.ended("t").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h265_from_high_dynamic_range() {
+    let house = house().await;
+    let file = make(
+        house.dir.path(),
+        "hdr.mkv",
+        "-f lavfi -i testsrc2=s=128x72:r=25:d=5 -c:v libx265 -preset ultrafast -pix_fmt yuv420p10le \
+         -x265-params log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc \
+         -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc",
+    );
+    let layer = VideoLayer { bitrate: 400_000, ..VideoLayer::default() };
+    let video = H265Video {
+        complexity: Complexity::Speed,
+        layers: vec![H265Layer { video: layer, ..H265Layer::default() }],
+        ..H265Video::default()
+    };
+    let job = run_preset(&house, &file, standard(vec![Codec::H265Video(video)], None)).await;
+    let path = output(&house, &job).await;
+    assert_eq!(frames(&path), 125);
+    let told = ask(
+        &path,
+        "-select_streams v -show_entries stream=codec_name,codec_tag_string,pix_fmt,color_transfer",
+    );
+    assert_eq!(told, ["hevc,hvc1,yuv420p,bt709"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn layers_of_their_own_rate_and_size() {
+    let house = house().await;
+    let file =
+        make(house.dir.path(), "film.mp4", &format!("{} {X264} -c:a aac", flashing("192x108", "50", 5.0)));
+    let layer = |rate: Option<&str>, height: u32| H264Layer {
+        video: VideoLayer {
+            bitrate: 300_000,
+            height: Some(Dimension::Pixels(height)),
+            frame_rate: rate.map(|rate| rate.parse().expect("a rate")),
+            ..VideoLayer::default()
+        },
+        ..H264Layer::default()
+    };
+    let video = H264Video {
+        complexity: Complexity::Speed,
+        layers: vec![layer(None, 108), layer(Some("25"), 72), layer(Some("30000/1001"), 36)],
+        ..H264Video::default()
+    };
+    let codecs = vec![Codec::H264Video(video), Codec::AacAudio(AacAudio::default())];
+    let job = run_preset(&house, &file, standard(codecs, None)).await;
+    assert_eq!(job.state, JobState::Finished, "{:?}", job.outputs[0].error);
+    for (size, count) in [("192x108", 250), ("128x72", 125), ("64x36", 150)] {
+        let path = house.download("out", &format!("film-H264-{size}.mp4")).await;
+        assert!(frames(&path).abs_diff(count) <= 1, "{size}: {}", frames(&path));
+        in_sync(&file, &path);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn crop_rotation_and_fade() {
+    let house = house().await;
+    let file =
+        make(house.dir.path(), "white.mp4", &format!("-f lavfi -i color=white:s=128x72:r=25:d=6 {X264}"));
+    let fade = |start: Option<&str>| Fade {
+        duration: "PT1S".parse().expect("a time"),
+        start: start.map(|start| start.parse().expect("a time")),
+        color: "black".parse().expect("a colour"),
+    };
+    let filters = Filters {
+        rotation: Rotation::Rotate90,
+        crop: Some(Rectangle { height: "50%".parse().ok(), ..Rectangle::default() }),
+        fade_in: Some(fade(None)),
+        fade_out: Some(fade(None)),
+        ..Filters::default()
+    };
+    let layer = VideoLayer { bitrate: 400_000, ..VideoLayer::default() };
+    let video = H264Video {
+        complexity: Complexity::Speed,
+        layers: vec![H264Layer { video: layer, ..H264Layer::default() }],
+        ..H264Video::default()
+    };
+    let job = run_preset(&house, &file, standard(vec![Codec::H264Video(video)], Some(filters))).await;
+    let path = output(&house, &job).await;
+    assert_eq!((frames(&path), size(&path)), (150, (72, 64)));
+    let levels: Vec<f64> = crate::media::levels(&path);
+    // Black, then white over all inner chunks, then black.
+    assert!(levels[0] < 30.0 && levels[12] > 60.0 && levels[12] < 200.0, "{levels:?}");
+    assert!(levels[30..120].iter().all(|level| *level > 220.0), "{levels:?}");
+    assert!(levels[149] < 40.0, "{levels:?}");
 }
