@@ -4,6 +4,7 @@
 //! server start their own.
 
 mod cli;
+mod console;
 mod kill;
 mod playback;
 mod published;
