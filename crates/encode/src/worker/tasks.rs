@@ -153,7 +153,7 @@ impl TaskHandler {
         let inner = &self.0;
         let stop = context.token();
         let store = store_of(inner, body)?;
-        let plan = plan_of(&store, output).await?;
+        let plan = plan_of(&store, &body.plan, output).await?;
         let held = hold_all(inner, &plan, &stop).await?;
         let scratch = inner.config.chunks();
         let bench = Bench { tools: &inner.config.tools, store: &store, scratch: &scratch, stop: &stop };
@@ -203,12 +203,20 @@ pub(super) fn store_of(inner: &Inner, body: &Body) -> Result<Store, Failure> {
 /// Name of the stored plan among its work.
 pub(super) const PLAN_NAME: &str = "plan.json";
 
-async fn plan_of(store: &Store, output: &Output) -> Result<Arc<Plan>, Failure> {
+/// The stored plan, if it is the one that the task was made for. Whoever holds a signature for the container can write there,
+/// and a plan says which files of this machine are read.
+async fn plan_of(store: &Store, hash: &str, output: &Output) -> Result<Arc<Plan>, Failure> {
     if let Some(plan) = output.plan() {
         return Ok(plan);
     }
     let stored: Option<Plan> = store.get_json(&store.work(PLAN_NAME)).await?;
-    let plan = Arc::new(stored.ok_or_else(|| gone("plan"))?);
+    let stored = stored.ok_or_else(|| gone("plan"))?;
+    if stored.hash() != hash {
+        return Err(
+            Problem::service("The plan in the output's container is not the one that was made.").into()
+        );
+    }
+    let plan = Arc::new(stored);
     output.keep_plan(plan.clone());
     Ok(plan)
 }
