@@ -12,6 +12,7 @@ pub mod credentials;
 pub mod demo;
 pub mod doctor;
 pub mod housekeeping;
+mod idle;
 pub mod listen;
 pub mod references;
 pub mod secrets;

@@ -24,12 +24,19 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use crate::idle::Watched;
+
 /// Connections one listener holds at a time; further ones wait in the kernel's backlog.
 const MAX_CONNECTIONS: usize = 8192;
+/// Share of the process's file descriptors that the connections of one listener may take: three listeners together leave a
+/// quarter for blobs, the ledger and children.
+const DESCRIPTORS_PER_CONNECTION: u64 = 4;
+/// A connection on which no byte moves either way for so long is closed. Longer than any request takes to be answered.
+const STILL: Duration = Duration::from_secs(300);
 /// A peer that has not finished its TLS handshake or request head by then is dropped.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
-/// Requests under way get this long after SIGTERM.
-const DRAIN: Duration = Duration::from_secs(10);
+/// Requests under way get this long after SIGTERM: with closing the rest, the process is gone within 10 s.
+const DRAIN: Duration = Duration::from_secs(8);
 /// Pause after a failed accept (out of file descriptors): the cause outlives an instant retry.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const TLS_HANDSHAKE_BYTE: u8 = 0x16;
@@ -73,7 +80,7 @@ impl Listener {
     /// Serves until `stop`, then drains.
     pub async fn serve(self, speaks: Speaks, stop: CancellationToken) {
         let graceful = GracefulShutdown::new();
-        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let places = Arc::new(Semaphore::new(max_connections()));
         loop {
             let place = tokio::select! {
                 () = stop.cancelled() => break,
@@ -99,6 +106,17 @@ impl Listener {
     }
 }
 
+/// As many as the system's limit allows, which is raised as far as it goes: shells often start with 1024 descriptors, and a
+/// server whose connections take them all cannot open a file any more.
+fn max_connections() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let limit = if setrlimit(Resource::Nofile, raised).is_ok() { raised } else { limit };
+    let fair = limit.current.map_or(u64::MAX, |files| files / DESCRIPTORS_PER_CONNECTION);
+    usize::try_from(fair).unwrap_or(usize::MAX).clamp(1, MAX_CONNECTIONS)
+}
+
 async fn drain(graceful: GracefulShutdown) {
     if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish within {} s of the signal", DRAIN.as_secs());
@@ -114,19 +132,17 @@ async fn connection(
 ) {
     let _ = stream.set_nodelay(true);
     let peer = peer.ip();
+    // A peer that says nothing would never reach the bound for request heads.
+    let mut first = [0u8; 1];
+    let Ok(Ok(1)) = tokio::time::timeout(HEAD_TIMEOUT, stream.peek(&mut first)).await else { return };
+    let [first] = first;
     match speaks {
         Speaks::Plain(router) => http(stream, Came { peer, https: false }, router, watcher).await,
         Speaks::Tls(config, router) => tls(stream, peer, config, router, watcher).await,
-        Speaks::Both(config, secure, plain) => {
-            let mut first = [0u8; 1];
-            match tokio::time::timeout(HEAD_TIMEOUT, stream.peek(&mut first)).await {
-                Ok(Ok(1)) if first[0] == TLS_HANDSHAKE_BYTE => {
-                    tls(stream, peer, config, secure, watcher).await
-                }
-                Ok(Ok(1)) => http(stream, Came { peer, https: false }, plain, watcher).await,
-                _ => {}
-            }
-        }
+        Speaks::Both(config, secure, plain) => match first {
+            TLS_HANDSHAKE_BYTE => tls(stream, peer, config, secure, watcher).await,
+            _ => http(stream, Came { peer, https: false }, plain, watcher).await,
+        },
     }
 }
 
@@ -164,7 +180,7 @@ where
         came.mark(&mut request);
         router.clone().oneshot(request)
     });
-    let serving = builder.serve_connection(TokioIo::new(stream), service);
+    let serving = builder.serve_connection(TokioIo::new(Watched::new(stream, STILL)), service);
     if let Err(error) = watcher.watch(serving.into_owned()).await {
         tracing::debug!(error = %error, "connection ended early");
     }
