@@ -1,6 +1,6 @@
 //! The command line's own client of the API: the same calls that the official SDKs make.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -43,22 +43,18 @@ impl Target {
 pub struct Client {
     /// Where and as whom.
     pub credentials: Credentials,
-    /// Trusts the server's authority; for blob traffic too.
+    /// Trusts the server's authority too; for blob traffic as well.
     pub http: reqwest::Client,
 }
 
 impl Client {
-    /// A client that trusts the authority named in the credentials.
+    /// A client that trusts what the system trusts, and the server's own authority if it has one.
     ///
     /// # Errors
     /// The authority's file is unreadable or not PEM.
     pub fn new(credentials: Credentials) -> Result<Self> {
-        let pem = std::fs::read(&credentials.ca_file)
-            .with_context(|| format!("cannot read {}", credentials.ca_file.display()))?;
-        let authority = Certificate::from_pem(&pem)
-            .with_context(|| format!("{} is not a certificate", credentials.ca_file.display()))?;
         let http = reqwest::Client::builder()
-            .tls_certs_only([authority])
+            .tls_certs_merge(authority(&credentials.ca_file)?)
             .no_proxy()
             .build()
             .context("cannot set up the HTTP client")?;
@@ -106,6 +102,17 @@ impl Client {
         let status = response.status();
         let text = response.text().await.context("the answer broke off")?;
         Ok((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
+    }
+}
+
+/// Our authority's certificate; a server that runs with its operator's certificate may never have made one.
+fn authority(path: &Path) -> Result<Option<Certificate>> {
+    match std::fs::read(path) {
+        Ok(pem) => Certificate::from_pem(&pem)
+            .map(Some)
+            .with_context(|| format!("{} is not a certificate", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
 }
 

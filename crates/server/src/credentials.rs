@@ -22,7 +22,7 @@ pub struct Endpoints {
     pub blob: String,
 }
 
-/// Written at first start with mode 0600; identities stay, endpoints follow the listeners.
+/// Written at every start with mode 0600; identities stay, endpoints follow the listeners and paths the directory.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {
@@ -67,7 +67,9 @@ impl Credentials {
     pub fn load_or_create(data_dir: &Path, endpoints: Endpoints) -> Result<Self> {
         let path = data_dir.join(FILE);
         if path.exists() {
-            return Ok(Credentials { endpoints, ..Self::read(&path)? });
+            // The directory may have been moved, or restored elsewhere.
+            let ca_file = data_dir.join("ca.pem");
+            return Ok(Credentials { endpoints, ca_file, ..Self::read(&path)? });
         }
         Ok(Credentials {
             endpoints,
@@ -98,5 +100,22 @@ impl Credentials {
             "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Media/mediaServices/{}",
             self.subscription_id, self.resource_group, self.account_name
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moved_directory_keeps_its_identities_and_names_its_new_place() {
+        let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let endpoints = Endpoints { https: "a".into(), http: "b".into(), blob: "c".into() };
+        let before = Credentials::load_or_create(old.path(), endpoints.clone()).unwrap();
+        before.write(old.path()).unwrap();
+        std::fs::copy(old.path().join(FILE), new.path().join(FILE)).unwrap();
+        let after = Credentials::load_or_create(new.path(), endpoints).unwrap();
+        assert_eq!(after.api_key, before.api_key);
+        assert_eq!(after.ca_file, new.path().join("ca.pem"));
     }
 }
