@@ -15,6 +15,7 @@ pub struct Presentation {
     start: MediaTime,
     target_ms: NonZeroU32,
     first_quality: Option<u64>,
+    expected_ms: Option<u64>,
     tracks: Vec<Track>,
 }
 
@@ -87,7 +88,15 @@ impl Presentation {
                 return Err(PresentationError::DuplicateKey(track.key));
             }
         }
-        Ok(Self { key, state, start: MediaTime::ZERO, target_ms, first_quality: None, tracks })
+        Ok(Self {
+            key,
+            state,
+            start: MediaTime::ZERO,
+            target_ms,
+            first_quality: None,
+            expected_ms: None,
+            tracks,
+        })
     }
 
     /// The same with its zero at `start` of the media timeline: what a filter that trims the beginning needs.
@@ -98,6 +107,12 @@ impl Presentation {
     /// The same with the video whose nominal bitrate is nearest to `bits_per_second` listed first.
     pub fn with_first_quality(self, bits_per_second: u64) -> Self {
         Self { first_quality: Some(bits_per_second), ..self }
+    }
+
+    /// The same, expected to be so many milliseconds long when it is complete, counted from the start of the media
+    /// timeline. Without meaning once it is.
+    pub fn expecting(self, end_ms: u64) -> Self {
+        Self { expected_ms: Some(end_ms), ..self }
     }
 
     /// Identity of the set of tracks.
@@ -158,6 +173,13 @@ impl Presentation {
         };
         let end = self.tracks.iter().filter_map(end_of).max().unwrap_or(0);
         end.saturating_sub(self.start.to(1000))
+    }
+
+    /// Length in milliseconds that it will have when it is complete, as far as anyone knows: never less than what
+    /// exists.
+    pub fn expected_duration_ms(&self) -> Option<u64> {
+        let expected = self.expected_ms?.saturating_sub(self.start.to(1000));
+        Some(expected.max(self.duration_ms()))
     }
 
     fn all_videos(&self) -> impl Iterator<Item = (&Track, &Video)> {

@@ -25,6 +25,8 @@ pub enum Publication {
         published: WallClock,
         /// How often to look again.
         refresh_ms: NonZeroU32,
+        /// Milliseconds of media that there will be, if known.
+        expected_ms: Option<u64>,
     },
     /// All is there.
     Complete,
@@ -88,6 +90,12 @@ pub fn presentation<'a>(
         if filters.iter().any(|filter| filter.range.is_some()) { start_of(&tracks) } else { MediaTime::ZERO };
     let presentation =
         Presentation::new(key_of(&tracks), state_of(publication), target, tracks)?.starting_at(start);
+    let presentation = match publication {
+        Publication::Growing { expected_ms: Some(expected), .. } => {
+            presentation.expecting(expected.min(end_of(filters)))
+        }
+        _ => presentation,
+    };
     Ok(match filter::first_quality(filters) {
         Some(bitrate) => presentation.with_first_quality(bitrate),
         None => presentation,
@@ -128,7 +136,7 @@ fn order(index: &TrackIndex, track: &Track) -> (u8, bool, u32) {
 
 fn state_of(publication: Publication) -> State {
     match publication {
-        Publication::Growing { availability_start, published, refresh_ms } => {
+        Publication::Growing { availability_start, published, refresh_ms, .. } => {
             State::Growing { availability_start, published, refresh_ms }
         }
         Publication::Complete => State::Complete,
@@ -142,6 +150,15 @@ fn start_of(tracks: &[Track]) -> MediaTime {
         Some(MediaTime { ticks, timescale: track.timescale })
     };
     tracks.iter().find_map(begin).unwrap_or(MediaTime::ZERO)
+}
+
+/// Milliseconds at which the time ranges end, rounded up.
+fn end_of(filters: &[Filter]) -> u64 {
+    let millis = |range: TimeRange| {
+        let end = u128::from(range.end?) * 1000;
+        u64::try_from(end.div_ceil(u128::from(range.timescale.get()))).ok()
+    };
+    filters.iter().filter_map(|filter| filter.range.and_then(millis)).min().unwrap_or(u64::MAX)
 }
 
 /// Differs for every set of tracks, whatever their order.

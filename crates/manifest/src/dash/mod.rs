@@ -58,6 +58,7 @@ pub fn mpd(
     let runs: usize = presentation.tracks().iter().map(|track| track.segments.runs().len()).sum();
     let mut xml = Xml::with_capacity(2048 + presentation.tracks().len() * 512 + runs * 40);
     open_mpd(&mut xml, presentation, profile);
+    write_latency(&mut xml, presentation);
     xml.open("Period").attr("id", 0).attr("start", "PT0S");
     for (id, set) in sets.iter().enumerate() {
         set.write(&mut xml, id, presentation.start());
@@ -82,6 +83,11 @@ fn open_mpd(xml: &mut Xml, presentation: &Presentation, profile: Profile) {
                 .attr("minimumUpdatePeriod", Millis(u64::from(refresh_ms.get())));
             // No timeShiftBufferDepth: nothing that was once listed goes away.
             xml.attr("suggestedPresentationDelay", Millis(target * 3));
+            // The end is known though not all is there: dash.js takes it for the end of what can be played, where it
+            // would else take the wall clock, which has nothing to do with how fast a title is encoded.
+            if let Some(expected) = presentation.expected_duration_ms() {
+                xml.attr("mediaPresentationDuration", Millis(expected));
+            }
         }
         State::Complete => {
             xml.attr("type", "static").attr("mediaPresentationDuration", Millis(presentation.duration_ms()));
@@ -97,6 +103,16 @@ fn longest_ms(presentation: &Presentation) -> u64 {
         Some(ticks.saturating_mul(1000).div_ceil(u64::from(track.timescale.get())))
     });
     longest.max().unwrap_or(0)
+}
+
+/// Asks players to begin at the beginning: as far behind the end as the title is long. (Shaka reads only the
+/// `suggestedPresentationDelay`, and lets nobody seek into it; so that one is short.)
+fn write_latency(xml: &mut Xml, presentation: &Presentation) {
+    if let Some(expected) = presentation.expected_duration_ms().filter(|_| presentation.is_growing()) {
+        xml.open("ServiceDescription").attr("id", 0);
+        xml.open("Latency").attr("target", expected).close();
+        xml.close();
+    }
 }
 
 fn write_clock(xml: &mut Xml, clock: &UtcTiming) {

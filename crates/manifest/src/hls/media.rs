@@ -75,8 +75,9 @@ impl Playlist<'_> {
             out.push_str("#EXT-X-I-FRAMES-ONLY\n");
         }
         if growing && self.flavour != Flavour::MuxedTs {
-            // Without it players begin near the end, as they would with a live programme.
-            out.push_str("#EXT-X-START:TIME-OFFSET=0\n");
+            // Without it players begin near the end, as they would with a live programme. Shaka takes a plain 0 for
+            // nothing said.
+            out.push_str("#EXT-X-START:TIME-OFFSET=0.001\n");
         }
         if self.flavour == Flavour::Cmaf {
             let _ = writeln!(out, "#EXT-X-MAP:URI=\"../{}/init.mp4\"", self.track.key);

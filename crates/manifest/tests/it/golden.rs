@@ -45,6 +45,7 @@ fn media_playlists() {
     check("video-cmaf-growing.m3u8", &media(&growing, "video-720p", Flavour::Cmaf));
     check("video-ts.m3u8", &media(&whole, "VIDEO-720P", Flavour::Ts));
     check("video-v3.m3u8", &media(&whole, "video-720p", Flavour::MuxedTs));
+    check("video-v3-growing.m3u8", &media(&growing, "video-720p", Flavour::MuxedTs));
     check("audio-cmaf.m3u8", &media(&whole, "aac_en_128000", Flavour::Cmaf));
     let track = whole.track("video-720p").expect("the track");
     check("keyframes-cmaf.m3u8", &hls::key_frames(&whole, track, Flavour::Cmaf).expect("key frames"));
@@ -56,6 +57,7 @@ fn mpds() {
     check("cmaf.mpd", &mpd(&title(State::Complete), Profile::Cmaf));
     check("csf.mpd", &mpd(&title(State::Complete), Profile::Csf));
     check("growing.mpd", &mpd(&title(growing()), Profile::Cmaf));
+    check("growing-expected.mpd", &mpd(&title(growing()).expecting(96_000), Profile::Cmaf));
     check(
         "trimmed.mpd",
         &mpd(&title(State::Complete).starting_at(MediaTime::from_millis(12_500)), Profile::Cmaf),

@@ -160,6 +160,7 @@ fn no_track_of_a_growing_title_is_ahead() {
         availability_start: WallClock(0),
         published: WallClock(20_000),
         refresh_ms: one(2000),
+        expected_ms: Some(20_000),
     };
     let (video, audio) = (video_config(1000), audio_config(48_000));
     let long = track(&video, "video", 1000, None, 1000).snapshot();
@@ -179,6 +180,11 @@ fn no_track_of_a_growing_title_is_ahead() {
     };
     assert_eq!(counts(std::slice::from_ref(&long)), [2]);
     assert_eq!(counts(&[long.clone(), short.snapshot()]), [1, 1]);
+    let expected =
+        |filters: &[Filter]| presentation([&long], filters, growing).unwrap().expected_duration_ms().unwrap();
+    assert_eq!(expected(&[]), 20_000);
+    assert_eq!(expected(&[range(0, Some(15_000))]), 15_000);
+    assert_eq!(expected(&[range(0, Some(2000))]), 6000, "never less than there is");
     // A track that is complete waits for nobody and keeps nobody waiting.
     assert_eq!(counts(&[long.clone(), short.seal()]), [2, 2]);
     let empty = TrackIndexBuilder::new(long.init().clone(), long.facts().clone(), b"x").unwrap().seal();
