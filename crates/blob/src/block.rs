@@ -133,7 +133,7 @@ impl Account {
     ) -> Result<BlockWriter, Error> {
         let id = self.container_record(container).await?.id;
         let object = Uuid::now_v7();
-        if object.as_u128() % COUNT_ONE_IN == 0 {
+        if object.as_u128().is_multiple_of(COUNT_ONE_IN) {
             let waiting = self.inner.objects.list(&staged_dir(id, name), "", MAX_STAGED + 1).await?;
             if waiting.len() > MAX_STAGED {
                 return Err(Error::TooManyBlocks);
