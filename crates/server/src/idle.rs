@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
 /// A stream that fails with [`io::ErrorKind::TimedOut`] when it has waited for its peer for `limit`.
-pub struct Watched<S> {
+pub(crate) struct Watched<S> {
     stream: S,
     limit: Duration,
     moved: Instant,
@@ -22,7 +22,7 @@ pub struct Watched<S> {
 
 impl<S> Watched<S> {
     /// Watches `stream`. Waiting for the first byte counts too.
-    pub fn new(stream: S, limit: Duration) -> Self {
+    pub(crate) fn new(stream: S, limit: Duration) -> Self {
         Self { stream, limit, moved: Instant::now(), alarm: Box::pin(sleep(limit)) }
     }
 
