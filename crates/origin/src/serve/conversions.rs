@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt;
 use millrace_blob::{Account, BlobName, ContainerName, Error};
-use millrace_package::plan::{Body, Piece, Request};
+use millrace_package::plan::{Body, Piece, Request, Rope};
 use tokio::sync::Semaphore;
 
 use crate::{problem::Problem, url::Media};
@@ -70,23 +70,22 @@ impl Conversions {
     }
 }
 
-async fn read(store: &Account, container: &ContainerName, request: &Request) -> Result<Bytes, Problem> {
-    let extents: Vec<_> = request.reads().collect();
-    let mut all = BytesMut::new();
-    for (index, extent) in extents.iter().enumerate() {
+/// In the store's own buffers, which are used again: fresh memory for every segment costs more than reading it.
+async fn read(store: &Account, container: &ContainerName, request: &Request) -> Result<Rope, Problem> {
+    let mut all = Rope::default();
+    for extent in request.reads() {
         let name = BlobName::new(&*extent.object).map_err(|_| Problem::Storage)?;
         let range = extent.offset..extent.offset.saturating_add(extent.len);
-        let bytes = store.get_range(container, &name, range).await.map_err(missing)?;
-        if index == 0 && extents.len() == 1 {
-            return Ok(bytes);
+        let read = store.read(container, &name, range.clone()).await.map_err(missing)?;
+        if read.range() != range {
+            return Err(missing(Error::InvalidRange { length: read.head().length }));
         }
-        if index == 0 {
-            // The plan bounds it.
-            all.reserve(usize::try_from(request.len()).unwrap_or(0));
+        let mut chunks = std::pin::pin!(read.into_stream());
+        while let Some(bytes) = chunks.try_next().await.map_err(missing)? {
+            all.push(bytes);
         }
-        all.extend_from_slice(&bytes);
     }
-    Ok(all.freeze())
+    Ok(all)
 }
 
 /// Blobs that an index names and that are not there: someone deleted them from the container.
@@ -106,7 +105,7 @@ pub(super) fn missing(error: Error) -> Problem {
     }
 }
 
-async fn convert(request: Request, bytes: Bytes) -> Result<Body, Problem> {
+async fn convert(request: Request, bytes: Rope) -> Result<Body, Problem> {
     let made = if request.len() < SMALL {
         request.finish(bytes)
     } else {

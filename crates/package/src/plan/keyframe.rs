@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use millrace_mp4::write::{RunSample, fragment_header};
 
-use super::{Body, Plan, PlanError, TransformError, cmaf, request::Transform, samples::Stored};
+use super::{Body, Plan, PlanError, Rope, TransformError, cmaf, request::Transform, samples::Stored};
 use crate::TrackIndex;
 
 #[derive(Clone, Debug)]
@@ -32,8 +32,8 @@ pub(super) fn frame_bytes(index: &TrackIndex, time: u64) -> Result<(Body, u32), 
 }
 
 impl KeyFrame {
-    pub(super) fn finish(&self, bytes: &Bytes) -> Result<Body, TransformError> {
-        let stored = Stored::parse(bytes)?;
+    pub(super) fn finish(&self, bytes: &Rope) -> Result<Body, TransformError> {
+        let stored = Stored::parse(bytes, 0..bytes.len())?;
         let first = stored.samples().next().ok_or(TransformError::Sample)??;
         let run = RunSample {
             duration: self.duration,
@@ -45,7 +45,8 @@ impl KeyFrame {
         let base = u64::try_from(first.dts).unwrap_or(0);
         let head = fragment_header(stored.sequence(), self.track_id, base, &[run])?;
         let mut body = Body::from_bytes(head);
-        body.push_bytes(first.data);
+        // A copy: what is kept of a frame must not keep the larger buffer that it was read in.
+        body.push_bytes(Bytes::copy_from_slice(&first.data));
         Ok(body)
     }
 }

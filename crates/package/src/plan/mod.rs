@@ -15,6 +15,7 @@ mod body;
 mod cmaf;
 mod keyframe;
 mod request;
+mod rope;
 mod samples;
 mod smooth;
 mod ts;
@@ -23,6 +24,7 @@ pub use body::{Body, Extent, Piece};
 pub use cmaf::{init, segment};
 pub use keyframe::keyframe;
 pub use request::{MAX_READ, Request, TransformError};
+pub use rope::Rope;
 pub use smooth::smooth;
 pub use ts::{ts_keyframe, ts_segment};
 

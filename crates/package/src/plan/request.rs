@@ -1,10 +1,9 @@
 //! Bytes to be read before an answer is known, and what is then made of them.
 
-use bytes::Bytes;
 use millrace_mp4::{HeaderError, ParseError, smooth::SmoothError, write::WriteError};
 use millrace_ts::TsError;
 
-use super::{Body, Extent, keyframe::KeyFrame, smooth::SmoothHead, ts::TsTracks};
+use super::{Body, Extent, Rope, keyframe::KeyFrame, smooth::SmoothHead, ts::TsTracks};
 
 /// Most bytes that one request holds in memory: a segment of 6 s at 170 Mbit/s.
 pub const MAX_READ: u64 = 128 << 20;
@@ -79,8 +78,9 @@ impl Request {
         self.reads.is_empty()
     }
 
-    /// The answer, given the concatenation of all ranges.
-    pub fn finish(self, bytes: Bytes) -> Result<Body, TransformError> {
+    /// The answer, given the bytes of all ranges in order, in whatever buffers they were read.
+    pub fn finish(self, bytes: impl Into<Rope>) -> Result<Body, TransformError> {
+        let bytes = bytes.into();
         let (wanted, given) = (self.reads.len(), bytes.len() as u64);
         if wanted != given {
             return Err(TransformError::Length { wanted, given });

@@ -1,16 +1,23 @@
 //! The samples of stored fragments that have been read.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use millrace_mp4::{
     BoxHeader,
     read::{Fragment, FragmentSample, TrackDefaults},
 };
 
-use super::TransformError;
+use super::{Rope, TransformError};
+
+/// Bytes of a box header at most: size, kind, large size, and the user type of a `uuid` (ISO/IEC 14496-12 §4.2).
+const HEADER: usize = 32;
 
 /// A fragment in memory.
 pub(super) struct Stored<'a> {
-    bytes: &'a Bytes,
+    bytes: &'a Rope,
+    /// Where in the bytes it lies.
+    place: Range<usize>,
     fragment: Fragment,
 }
 
@@ -22,17 +29,20 @@ pub(super) struct Placed {
 }
 
 impl<'a> Stored<'a> {
-    /// `bytes` begin with the `moof`. They may end early; then so do the samples that can be had.
-    pub(super) fn parse(bytes: &'a Bytes) -> Result<Self, TransformError> {
-        let header = BoxHeader::parse(bytes)?.ok_or(TransformError::Head)?;
+    /// `place` begins with the `moof`. It may end early; then so do the samples that can be had.
+    pub(super) fn parse(bytes: &'a Rope, place: Range<usize>) -> Result<Self, TransformError> {
+        let start = place.start;
+        let header = bytes.slice(start..place.end.min(start + HEADER)).ok_or(TransformError::Head)?;
+        let header = BoxHeader::parse(&header)?.ok_or(TransformError::Head)?;
         let len = header.size.and_then(|size| usize::try_from(size).ok()).ok_or(TransformError::Head)?;
-        if len > bytes.len() || header.kind.0 != *b"moof" {
+        if len > place.len() || header.kind.0 != *b"moof" {
             return Err(TransformError::Head);
         }
+        let moof = bytes.slice(start..start + len).ok_or(TransformError::Head)?;
         // What the chunker writes says everything itself.
         let none = |track_id| TrackDefaults { track_id, ..TrackDefaults::default() };
-        let fragment = Fragment::parse_with(&bytes.slice(..len), 0, none)?;
-        Ok(Self { bytes, fragment })
+        let fragment = Fragment::parse_with(&moof, 0, none)?;
+        Ok(Self { bytes, place, fragment })
     }
 
     pub(super) fn sequence(&self) -> u32 {
@@ -59,10 +69,11 @@ impl<'a> Stored<'a> {
     fn data(&self, sample: &FragmentSample) -> Result<Bytes, TransformError> {
         let start = usize::try_from(sample.offset).map_err(|_| TransformError::Sample)?;
         let end = start.checked_add(sample.size as usize).ok_or(TransformError::Sample)?;
-        match end <= self.bytes.len() {
-            true => Ok(self.bytes.slice(start..end)),
-            false => Err(TransformError::Sample),
+        if end > self.place.len() {
+            return Err(TransformError::Sample);
         }
+        let at = self.place.start;
+        self.bytes.slice(at + start..at + end).ok_or(TransformError::Sample)
     }
 }
 

@@ -11,7 +11,7 @@ use millrace_mp4::{
     write::{self, RunSample},
 };
 
-use super::{Body, Plan, PlanError, TransformError, cmaf, request::Transform, samples::Stored};
+use super::{Body, Plan, PlanError, Rope, TransformError, cmaf, request::Transform, samples::Stored};
 use crate::{Row, TrackIndex};
 
 #[derive(Clone, Debug)]
@@ -87,7 +87,7 @@ impl SmoothHead {
         Ok(Some(write::fragment_header(stored.sequence(), self.track_id, 0, &runs)?))
     }
 
-    pub(super) fn finish(self, head: &Bytes) -> Result<Body, TransformError> {
+    pub(super) fn finish(self, head: &Rope) -> Result<Body, TransformError> {
         let fragment = SmoothFragment {
             track_id: self.track_id,
             timescale: self.timescale,
@@ -96,9 +96,9 @@ impl SmoothHead {
             duration: self.duration,
             lookahead: &[],
         };
-        let straight = self.straightened(&Stored::parse(head)?)?;
-        let head = straight.as_ref().unwrap_or(head);
-        let mut body = Body::from_bytes(fragment_header(head, &fragment)?);
+        let straight = self.straightened(&Stored::parse(head, 0..head.len())?)?;
+        let head = straight.or_else(|| head.slice(0..head.len())).unwrap_or_default();
+        let mut body = Body::from_bytes(fragment_header(&head, &fragment)?);
         for piece in self.samples.pieces() {
             body.push(piece.clone());
         }

@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use bytes::Bytes;
 use millrace_media::{CodecConfig, Timescale, rescale};
 use millrace_ts::{AccessUnit, Stream};
 
 use super::{
-    Body, Plan, PlanError, TransformError, cmaf, keyframe,
+    Body, Plan, PlanError, Rope, TransformError, cmaf, keyframe,
     request::Transform,
     samples::{Placed, Stored},
 };
@@ -109,15 +108,16 @@ impl TsTrack {
         self
     }
 
-    /// Takes the track's fragments off the front of `bytes`.
-    fn samples(&self, bytes: &mut Bytes) -> Result<Vec<Placed>, TransformError> {
+    /// The samples of the track's fragments, which begin at `at`; moves that to where they end.
+    fn samples(&self, bytes: &Rope, at: &mut usize) -> Result<Vec<Placed>, TransformError> {
         let mut samples = Vec::new();
         for &size in &self.fragments {
-            if size > bytes.len() {
+            let place = *at..at.saturating_add(size);
+            if place.end > bytes.len() {
                 return Err(TransformError::Sample);
             }
-            let own = bytes.split_to(size);
-            for placed in Stored::parse(&own)?.samples().take(self.most) {
+            *at = place.end;
+            for placed in Stored::parse(bytes, place)?.samples().take(self.most) {
                 let placed = placed?;
                 if self.window.contains(&placed.pts()) {
                     samples.push(placed);
@@ -141,9 +141,10 @@ impl TsTrack {
 }
 
 impl TsTracks {
-    pub(super) fn finish(&self, bytes: &Bytes) -> Result<Body, TransformError> {
-        let mut rest = bytes.clone();
-        let samples = self.0.iter().map(|track| track.samples(&mut rest)).collect::<Result<Vec<_>, _>>()?;
+    pub(super) fn finish(&self, bytes: &Rope) -> Result<Body, TransformError> {
+        let mut at = 0;
+        let samples =
+            self.0.iter().map(|track| track.samples(bytes, &mut at)).collect::<Result<Vec<_>, _>>()?;
         let units: Vec<Vec<AccessUnit<'_>>> =
             self.0.iter().zip(&samples).map(|(track, samples)| track.units(samples)).collect();
         let streams: Vec<Stream<'_>> =
