@@ -40,7 +40,7 @@ export function browser() {
   });
 }
 
-async function pageServer() {
+export async function pageServer() {
   const server = createServer(async (request, response) => {
     if (request.url === '/') {
       response.setHeader('content-type', 'text/html');
@@ -59,7 +59,7 @@ async function pageServer() {
 }
 
 // Runs in the page.
-async function start([player, url]) {
+async function start([player, url, begin]) {
   const video = document.getElementById('video');
   const errors = (window.errors = []);
   const note = (what) => errors.push(String(what).slice(0, 300));
@@ -71,7 +71,7 @@ async function start([player, url]) {
     window.instance = instance;
     instance.addEventListener('error', (event) => note(`shaka ${event.detail.code} ${JSON.stringify(event.detail.data)}`));
     const type = player === 'shaka4' ? 'application/vnd.ms-sstr+xml' : undefined;
-    await instance.load(url, null, type).catch((error) => note(`load ${error.code} ${JSON.stringify(error.data)}`));
+    await instance.load(url, begin ?? null, type).catch((error) => note(`load ${error.code} ${JSON.stringify(error.data)}`));
   } else if (player === 'hls') {
     const instance = (window.instance = new Hls());
     instance.on(Hls.Events.ERROR, (_, data) => data.fatal && note(`hls ${data.type} ${data.details}`));
@@ -81,6 +81,8 @@ async function start([player, url]) {
     const instance = (window.instance = dashjs.MediaPlayer().create());
     instance.on('error', (event) => note(`dash ${JSON.stringify(event.error)}`));
     instance.initialize(video, url, true);
+    // It starts by itself; played before it listens, it never looks again for what a growing title has more.
+    return;
   } else {
     video.src = url;
   }
@@ -88,7 +90,7 @@ async function start([player, url]) {
 }
 
 // Runs in the page.
-function look() {
+export function look() {
   const video = document.getElementById('video');
   const quality = video.getVideoPlaybackQuality();
   return {
@@ -107,12 +109,18 @@ function colours() {
   return new Set(Array.from({ length: 256 }, (_, i) => `${pixels[4 * i]},${pixels[4 * i + 1]},${pixels[4 * i + 2]}`)).size;
 }
 
-async function play(launched, base, { player, url, seconds = 3, audioOnly = false, seek }) {
+// A page in which a player loads the manifest; Shaka begins at `begin`, if it is given.
+export async function open(launched, base, player, url, begin) {
   const page = await launched.newPage();
+  await page.goto(base);
+  for (const library of LIBRARIES[player]) await page.addScriptTag({ url: `${base}${library}` });
+  await page.evaluate(start, [player, url, begin]);
+  return page;
+}
+
+async function play(launched, base, { player, url, seconds = 3, audioOnly = false, seek }) {
+  const page = await open(launched, base, player, url);
   try {
-    await page.goto(base);
-    for (const library of LIBRARIES[player]) await page.addScriptTag({ url: `${base}${library}` });
-    await page.evaluate(start, [player, url]);
     const playing = (state) => state.time > 0 && (audioOnly || (state.width > 0 && state.frames > 0));
     let from = await page.evaluate(look);
     for (const begin = Date.now(); !playing(from) && from.errors.length === 0 && Date.now() - begin < START_TIMEOUT_MS; ) {
