@@ -36,16 +36,19 @@ export async function locatorsOf(api, asset, now = Date.now()) {
   });
 }
 
+const HLS = 'application/x-mpegurl';
+const DASH = 'application/dash+xml';
+
 /** What each URL of a locator is, in the order in which they are shown. `engines`: which players can play it, first choice first. */
 const FORMS = [
-  { id: 'hls-cmaf', title: 'HLS', detail: 'CMAF', match: /format=m3u8-cmaf/, engines: ['shaka', 'hls'] },
-  { id: 'hls-ts', title: 'HLS', detail: 'TS', match: /format=m3u8-aapl/, engines: ['hls'] },
-  { id: 'dash', title: 'DASH', detail: 'CMAF', match: /format=mpd-time-cmaf/, engines: ['shaka', 'dash'] },
-  { id: 'dash-csf', title: 'DASH', detail: 'CSF', match: /format=mpd-time-csf/, engines: ['dash', 'shaka'], minor: true },
+  { id: 'hls-cmaf', title: 'HLS', detail: 'CMAF', match: /format=m3u8-cmaf/, type: HLS, engines: ['shaka', 'hls'] },
+  { id: 'hls-ts', title: 'HLS', detail: 'TS', match: /format=m3u8-aapl/, type: HLS, engines: ['hls'] },
+  { id: 'dash', title: 'DASH', detail: 'CMAF', match: /format=mpd-time-cmaf/, type: DASH, engines: ['shaka', 'dash'] },
+  { id: 'dash-csf', title: 'DASH', detail: 'CSF', match: /format=mpd-time-csf/, type: DASH, engines: ['dash', 'shaka'], minor: true },
   { id: 'smooth', title: 'Smooth', detail: '', match: /\/manifest$/, engines: ['smooth'] },
 ];
 
-/** The streams and downloads of a locator, as absolute URLs: {streams: [{id, title, detail, url, engines}], downloads: [{name, url}]}. */
+/** The streams and downloads of a locator, as absolute URLs: {streams: [{id, title, detail, url, type, engines}], downloads: [{name, url}]}. */
 export async function urlsOf(api, locator) {
   const answer = await api.post(`streamingLocators/${locator}/listPaths`);
   const paths = (answer.streamingPaths ?? []).flatMap((protocol) => protocol.paths ?? []);

@@ -3,7 +3,7 @@
 import * as dashjs from 'dashjs';
 import { best } from './index.js';
 
-export function start(video, url, { onError }) {
+export function start(video, url, { startAt, onError }) {
   const player = dashjs.MediaPlayer().create();
   player.updateSettings({ debug: { logLevel: 0 }, streaming: { buffer: { bufferTimeDefault: 20 }, text: { defaultEnabled: false } } });
   const level = (one) => ({ id: one.id, width: one.width, height: one.height, bitrate: one.bandwidth ?? one.bitrateInKbit * 1000, codecs: one.codecs?.match(/"(.*)"/)?.[1] ?? one.codecs });
@@ -35,7 +35,7 @@ export function start(video, url, { onError }) {
       player.destroy();
       reject(new Error(why));
     });
-    player.initialize(video, url, video.autoplay);
+    player.initialize(video, url, video.autoplay, startAt);
   });
 }
 

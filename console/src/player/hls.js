@@ -6,9 +6,9 @@ import { best } from './index.js';
 /** Tries of a media error before giving up: the library can mend most of them once. */
 const MENDS = 2;
 
-export function start(video, url, { growing, onError }) {
+export function start(video, url, { startAt, onError }) {
   if (!Hls.isSupported()) throw new Error('This browser has no Media Source Extensions, which hls.js needs.');
-  const hls = new Hls({ startPosition: growing ? 0 : -1, maxBufferLength: 20, capLevelToPlayerSize: false });
+  const hls = new Hls({ startPosition: startAt ?? -1, maxBufferLength: 20, capLevelToPlayerSize: false });
   let mended = 0;
   const level = (index) => {
     const { width, height, bitrate, attrs } = hls.levels[index];

@@ -1,6 +1,7 @@
 // One way to play, whichever library does it. Libraries are fetched when first used and never before.
 //
-// An engine's `start(video, url, {growing, onError})` resolves when it has taken the stream on, to a session:
+// An engine's `start(video, url, {startAt, type, onError})` resolves when it has taken the stream on, to a session
+// (startAt: seconds, undefined for where the stream itself begins; type: the MIME type of the manifest):
 //   levels()   [{id, width, height, bitrate}], best first; the same ids for the life of the session
 //   current()  {id, width, height, bitrate, codecs} of what is on the screen, or null before there is anything
 //   select(id) plays that level; null lets the player choose

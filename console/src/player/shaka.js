@@ -3,7 +3,7 @@
 import shaka from 'shaka-player/dist/shaka-player.compiled-es2021.js';
 import { best } from './index.js';
 
-export async function start(video, url, { growing, onError }) {
+export async function start(video, url, { startAt, type, onError }) {
   shaka.polyfill.installAll();
   if (!shaka.Player.isBrowserSupported()) throw new Error('This browser has no Media Source Extensions, which Shaka Player needs.');
   const player = new shaka.Player();
@@ -11,8 +11,8 @@ export async function start(video, url, { growing, onError }) {
   player.configure({ streaming: { bufferingGoal: 20 }, manifest: { hls: { ignoreManifestProgramDateTime: true } } });
   player.addEventListener('error', ({ detail }) => detail.severity === shaka.util.Error.Severity.CRITICAL && onError(sentence(detail)));
   try {
-    // A title that still grows is a recording to start at its beginning, not a broadcast to join at its edge.
-    await player.load(url, growing ? 0 : undefined);
+    // Without the type the library asks for it with a request of its own.
+    await player.load(url, startAt, type);
   } catch (error) {
     await player.destroy();
     throw new Error(sentence(error));

@@ -28,14 +28,15 @@ export function Player({ streams, growing, title }) {
     setSession(null);
     setNumbers(null);
     const fail = (why) => live && setError(new Error(why));
-    play(name, element, stream.url, { growing, onError: fail }).then(
+    // Changing the protocol goes on at the same place. A title that still grows is a recording to start at its beginning, not a
+    // broadcast to join at its edge.
+    const { time, playing } = place.current;
+    const startAt = time > 0.5 ? time : growing ? 0 : undefined;
+    play(name, element, stream.url, { startAt, type: stream.type, onError: fail }).then(
       (started) => {
         own = started;
         if (!live) return started.stop();
         setSession(started);
-        // Changing the protocol goes on at the same place.
-        const { time, playing } = place.current;
-        if (time > 0.5) element.currentTime = time;
         if (playing) element.play().catch(() => {});
         return undefined;
       },

@@ -36,10 +36,10 @@ function Locator({ locator, again }) {
   return (
     <li>
       <div class="line">
-        <span class="ellipsis"><Badge kind={kind}>{word}</Badge> {policy}</span>
+        <span class="ellipsis"><Badge kind={kind}>{word}</Badge> <small class="soft">{when(locator)}</small></span>
         <button class="button small" onClick={() => setAsking(true)}>Unpublish</button>
       </div>
-      <small class="soft">{when(locator)}</small>
+      <p>{policy}</p>
       {asking && (
         <Confirm title="Unpublish?" verb="Unpublish" act={remove} onClose={() => setAsking(false)}>
           <p>The URLs that begin with <code>{locator.id}</code> stop working for everyone, and a later publication has other ones.</p>
