@@ -1,12 +1,13 @@
 //! The command line and the server as a process.
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
-use millrace_testkit::TestServer;
+use millrace_testkit::{Clip, TestServer, clip};
 
-use crate::published::{MILLRACE, published};
+use crate::published::{MILLRACE, published, upload};
 
 fn curl(args: &[&str]) -> Output {
     Command::new("curl")
@@ -93,6 +94,42 @@ fn off_loopback_the_plain_port_serves_streams_only() {
     assert_eq!(status(&["-H", &bearer, &format!("{}/{providers}", open.server.http())]), "200");
 }
 
+/// A short film instead of the generated sample; everything else is what `make run` does.
+#[test]
+fn the_demo_prints_pages_that_work_and_stops_on_sigterm() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let film = clip(dir.path(), "film.mp4", &Clip { size: (320, 180), seconds: 2.0, ..Clip::default() });
+    let mut demo = Command::new(MILLRACE)
+        .args([
+            "demo",
+            "--https",
+            "127.0.0.1:0",
+            "--http",
+            "127.0.0.1:0",
+            "--blob",
+            "127.0.0.1:0",
+            "--data-dir",
+        ])
+        .args([&dir.path().join("data"), Path::new("--file"), &film])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .expect("the binary runs");
+    let lines = BufReader::new(demo.stdout.take().expect("stdout is piped")).lines().map_while(Result::ok);
+    let said: Vec<String> = lines.take_while(|line| !line.starts_with("Ctrl-C")).collect();
+    let urls: Vec<&str> = said
+        .iter()
+        .filter_map(|line| line.split_whitespace().find(|word| word.starts_with("http://")))
+        .collect();
+    assert!(urls.len() >= 6, "{said:#?}");
+    for url in urls {
+        assert_eq!(status(&["-g", url]), "200", "{url}");
+    }
+    let sent = Command::new("kill").arg("-TERM").arg(demo.id().to_string()).status().expect("kill runs");
+    assert!(sent.success());
+    assert_eq!(demo.wait().expect("it ends").code(), Some(0));
+}
+
 #[test]
 fn what_the_user_got_wrong_is_said_in_a_sentence() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -109,4 +146,16 @@ fn what_the_user_got_wrong_is_said_in_a_sentence() {
     check(&["serve", "--config", "absent.toml"], "cannot read absent.toml");
     std::fs::write(dir.path().join("bad.toml"), "nonsense = 1").expect("written");
     check(&["serve", "--config", "bad.toml"], "nonsense");
+}
+
+#[test]
+fn a_file_that_is_published_as_it_is_has_urls_that_play() {
+    let title = published();
+    let dir = tempfile::tempdir().expect("a directory");
+    let film = clip(dir.path(), "as it is.mp4", &Clip::default());
+    let urls = upload(&title.server, &film, &["--publish"]);
+    for protocol in ["Hls", "Dash", "SmoothStreaming", "Download"] {
+        let (_, url) = urls.iter().find(|(found, _)| found == protocol).expect(protocol);
+        assert_eq!(status(&[url]), "200", "{url}");
+    }
 }
