@@ -28,16 +28,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         remux: false,
         seekable: false,
     };
-    let clip = Clip {
-        input,
-        source: found.map_err(|failure| format!("{failure:?}"))?,
-        start_us: 0,
-        end_us: None,
-    };
+    let clip =
+        Clip { input, source: found.map_err(|failure| format!("{failure:?}"))?, start_us: 0, end_us: None };
     let preset = Preset::BuiltIn(BuiltIn { name: BuiltInName::AdaptiveStreaming, configurations: None });
     let plan = plan::plan(&preset, vec![clip])?;
     let all = plan::chunks(&plan, ChunkLengths::default());
-    let ([chunk], Some(video)) = (all.as_slice(), plan.clips.first().and_then(|clip| clip.source.video.as_ref()))
+    let ([chunk], Some(video)) =
+        (all.as_slice(), plan.clips.first().and_then(|clip| clip.source.video.as_ref()))
     else {
         return Err("a source with a picture, please".into());
     };
