@@ -33,8 +33,10 @@ export class Uploads extends Observable {
   /** Takes up what an earlier visit left. */
   async restore() {
     const records = await store.all(this.account);
+    // What another tab is busy with is left to it.
+    const taken = await store.claimed(records.map(({ id }) => id));
     const known = new Set(this.list.map((upload) => upload.id));
-    const left = records.filter((record) => !known.has(record.id));
+    const left = records.filter(({ id }) => !known.has(id) && !taken.has(id));
     this.list.push(...left.map((record) => ({ ...record, state: record.stage === 'submit' ? 'waiting' : 'needs-file', resumed: true })));
     this.changed();
     this.next();
@@ -94,6 +96,7 @@ export class Uploads extends Observable {
 
   async forget(upload) {
     this.list = this.list.filter((other) => other !== upload);
+    upload.release?.();
     this.changed();
     await store.remove(upload.id).catch(() => {});
   }
@@ -115,6 +118,7 @@ export class Uploads extends Observable {
 
   async run(upload) {
     const stop = (upload.stop = new AbortController());
+    upload.release ??= store.claim(upload.id);
     try {
       if (upload.stage === 'upload') await this.send(upload, stop.signal);
       upload.state = 'working';

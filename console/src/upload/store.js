@@ -39,3 +39,21 @@ export async function all(account) {
     return [];
   }
 }
+
+const lock = (id) => `millrace-upload-${id}`;
+
+/** Marks an upload as this tab's for as long as the tab lives or until the returned function is called. */
+export function claim(id) {
+  let release = () => {};
+  const held = new Promise((resolve) => (release = resolve));
+  // Only secure contexts have locks; elsewhere two tabs must not resume the same upload by themselves, and none does.
+  navigator.locks?.request(lock(id), { ifAvailable: true }, (got) => got && held).catch(() => {});
+  return release;
+}
+
+/** Ids of uploads that a tab has claimed. */
+export async function claimed(ids) {
+  const { held = [] } = (await navigator.locks?.query()) ?? {};
+  const names = new Set(held.map(({ name }) => name));
+  return new Set(ids.filter((id) => names.has(lock(id))));
+}
