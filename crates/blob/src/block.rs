@@ -189,6 +189,7 @@ impl Account {
                 })
                 .await?;
             self.drop_staged_records(id, name, &staged).await?;
+            self.still(container, id).await?;
             let kept = new.objects();
             let before =
                 old.iter().flat_map(BlobRecord::objects).chain(staged.iter().map(|block| block.object));

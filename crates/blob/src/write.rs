@@ -95,8 +95,12 @@ impl Writer {
             put.properties.content_md5 = Some(found);
         }
         let extents = if length == 0 { Vec::new() } else { vec![Extent { object, offset: 0, length }] };
-        if length > 0 {
-            content.finish().await?;
+        if length > 0
+            && let Err(error) = content.finish().await
+        {
+            // Where a container's directory went away with it, that is the reason.
+            account.still(&container, id).await?;
+            return Err(error);
         }
         let published = account.publish(&container, id, &name, put, extents, "PutBlob").await;
         if published.is_err() && length > 0 {
@@ -259,6 +263,8 @@ impl Account {
                 })
                 .await?;
             self.drop_staged(id, name).await?;
+            // Deleted while the record was written: nobody will ever see it.
+            self.still(container, id).await?;
             (new.head(), old)
         };
         if let Some(old) = replaced {
@@ -266,6 +272,16 @@ impl Account {
         }
         self.announce(container, name, Change::Created { operation, head: head.clone() }).await;
         Ok(head)
+    }
+
+    /// Fails with [`Error::ContainerNotFound`] once the container that a write began in was deleted, also when there is a new one
+    /// of its name.
+    pub(crate) async fn still(&self, container: &ContainerName, id: Uuid) -> Result<(), Error> {
+        match self.container_record(container).await {
+            Ok(record) if record.id == id => Ok(()),
+            Ok(_) => Err(Error::ContainerNotFound),
+            Err(error) => Err(error),
+        }
     }
 
     /// Removes content that nothing names any more. Failing is no loss: the sweep finds it later.

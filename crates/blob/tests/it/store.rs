@@ -429,3 +429,22 @@ async fn a_short_upload_that_reads_as_terabytes_takes_no_space() {
     let across = account.get_range(&c, &b, length as u64 - 1..length as u64 + 1).await.unwrap();
     assert_eq!(across, Bytes::from_static(&[7, 7]));
 }
+
+#[tokio::test]
+async fn a_write_into_a_container_that_is_gone_is_not_confirmed() {
+    on_each_place(async |account| {
+        let (c, b) = (container("box"), blob("film"));
+        for again in [false, true] {
+            account.create_container(&c, Metadata::new()).await.unwrap();
+            let mut writer = account.writer(&c, &b, Put::default()).await.unwrap();
+            writer.write(Bytes::from_static(b"film")).await.unwrap();
+            account.delete_container(&c).await.unwrap();
+            if again {
+                account.create_container(&c, Metadata::new()).await.unwrap();
+            }
+            assert!(matches!(writer.finish().await, Err(Error::ContainerNotFound)), "{again}");
+            assert!(!account.exists(&c, &b).await.unwrap());
+        }
+    })
+    .await;
+}
