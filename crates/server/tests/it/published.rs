@@ -8,34 +8,34 @@ use millrace_testkit::{Clip, TestServer, clip};
 use tempfile::TempDir;
 
 /// The binary under test.
-pub const MILLRACE: &str = env!("CARGO_BIN_EXE_millrace");
+pub(crate) const MILLRACE: &str = env!("CARGO_BIN_EXE_millrace");
 /// Frame rate and length of the shared title.
-pub const RATE: u32 = 25;
-pub const SECONDS: u32 = 12;
+pub(crate) const RATE: u32 = 25;
+pub(crate) const SECONDS: u32 = 12;
 
 /// A server and what `upload` printed for its title.
-pub struct Published {
-    pub server: TestServer,
-    pub dir: TempDir,
-    pub urls: Vec<(String, String)>,
+pub(crate) struct Published {
+    pub(crate) server: TestServer,
+    pub(crate) dir: TempDir,
+    pub(crate) urls: Vec<(String, String)>,
 }
 
 impl Published {
     /// The first URL that contains `part`.
-    pub fn url(&self, part: &str) -> &str {
+    pub(crate) fn url(&self, part: &str) -> &str {
         let found = self.urls.iter().find(|(_, url)| url.contains(part));
         &found.unwrap_or_else(|| panic!("no URL with {part} in {:?}", self.urls)).1
     }
 
     /// The Smooth manifest: the URL that names no format.
-    pub fn smooth(&self) -> &str {
+    pub(crate) fn smooth(&self) -> &str {
         let found = self.urls.iter().find(|(_, url)| url.ends_with("/manifest"));
         &found.unwrap_or_else(|| panic!("no Smooth URL in {:?}", self.urls)).1
     }
 }
 
 /// The shared title: 720p with sound, so that the ladder has several rungs.
-pub fn published() -> &'static Published {
+pub(crate) fn published() -> &'static Published {
     static SHARED: OnceLock<Published> = OnceLock::new();
     SHARED.get_or_init(|| {
         let dir = tempfile::tempdir().expect("a directory");
@@ -49,7 +49,7 @@ pub fn published() -> &'static Published {
 }
 
 /// `millrace upload`, and the (protocol, URL) lines it prints.
-pub fn upload(server: &TestServer, file: &Path, extra: &[&str]) -> Vec<(String, String)> {
+pub(crate) fn upload(server: &TestServer, file: &Path, extra: &[&str]) -> Vec<(String, String)> {
     let output = Command::new(MILLRACE)
         .arg("upload")
         .arg(file)
