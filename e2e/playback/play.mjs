@@ -4,7 +4,7 @@
 //
 // Players: shaka, shaka4 (Smooth), hls, dash, dashmss (Smooth), native.
 // Prints one JSON array, a result per request: {player, url, ok, why, width, height, from, to, frames,
-// dropped, errors}. The exit code says only whether the harness itself worked.
+// dropped, languages, errors}. The exit code says only whether the harness itself worked.
 
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
@@ -96,7 +96,7 @@ export function look() {
   return {
     time: video.currentTime, width: video.videoWidth, height: video.videoHeight, ended: video.ended,
     frames: quality.totalVideoFrames, dropped: quality.droppedVideoFrames,
-    audioBytes: video.webkitAudioDecodedByteCount, errors: window.errors ?? [],
+    audioBytes: video.webkitAudioDecodedByteCount, languages: window.instance?.getAudioTracks?.().map((track) => track.language).sort(), errors: window.errors ?? [],
   };
 }
 
@@ -146,7 +146,7 @@ async function play(launched, base, { player, url, seconds = 3, audioOnly = fals
       (blank < 2 ? 'the picture is blank' : null);
     return {
       player, url, ok: why === null, why, width: to.width, height: to.height, from: from.time, to: to.time,
-      frames, dropped, audioBytes: to.audioBytes, errors: to.errors,
+      frames, dropped, audioBytes: to.audioBytes, languages: to.languages, errors: to.errors,
     };
   } finally {
     await page.close();

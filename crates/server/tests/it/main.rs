@@ -6,6 +6,7 @@
 mod attack;
 mod cli;
 mod console;
+mod formats;
 mod growing;
 mod kill;
 mod playback;
