@@ -1,6 +1,6 @@
 // The frame around the views: sign-in, navigation, the tray of uploads, announcements.
 
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Activity } from './activity.js';
 import { Api } from './api.js';
 import { Context } from './context.js';
@@ -78,14 +78,13 @@ function Signed({ place, session, signOut }) {
 
 function View() {
   const [view, name] = useRoute();
-  const main = useRef(null);
   useEffect(() => scrollTo(0, 0), [view, name]);
   let shown = <Library />;
   if (view === 'assets' && name) shown = <Asset key={name} name={name} />;
   else if (view === 'jobs') shown = <Jobs />;
   else if (view === 'transforms') shown = <Transforms />;
   else if (view === 'system') shown = <System />;
-  return <main id="main" ref={main} tabIndex={-1}>{shown}</main>;
+  return <main id="main" tabIndex={-1}>{shown}</main>;
 }
 
 function Header({ signOut, onAdd }) {

@@ -86,6 +86,13 @@ export function reason(output) {
   return error.details?.[0]?.message && error.details[0].message !== error.message ? `${error.message} ${error.details[0].message}` : error.message;
 }
 
+/** Why the newest job that writes to an asset failed, if it did; null otherwise. */
+export async function failureOf(api, asset) {
+  const failed = await jobs(api, "properties/state eq 'Error'");
+  const outputs = failed.flatMap((job) => job.properties.outputs);
+  return reason(outputs.find((output) => output.error && output.assetName.toLowerCase() === asset.toLowerCase()) ?? {});
+}
+
 /** Progress of a whole job, 0-100. */
 export function progress(job) {
   const outputs = job.properties.outputs ?? [];

@@ -14,7 +14,7 @@ import { assetName, blobName, Meter, sameFile } from './plan.js';
 const MAX_UPLOADS = 100;
 /** How often the record of a running upload is written, for the bar that is shown after a reload. */
 const SAVE_EVERY_MS = 2000;
-/** Asked for anew this long before its end. */
+/** How long an upload permission is asked for; it is renewed an hour before its end. */
 const SAS_HOURS = 12;
 
 /**

@@ -10,7 +10,7 @@ import { useObservable } from '../observe.js';
 import { link } from '../route.js';
 import { Icon } from '../ui/icons.jsx';
 import { Badge, Confirm, Copy, Dialog, Problem, Progress } from '../ui/parts.jsx';
-import { outputAssets, submit, ensureTransform } from '../work.js';
+import { ensureTransform, failureOf, outputAssets, submit } from '../work.js';
 import { TransformChoice, useChoice } from './choice.jsx';
 import { Player } from './player.jsx';
 import { Publication } from './publication.jsx';
@@ -33,6 +33,7 @@ export function Asset({ name }) {
   const growing = grown.value?.growing ?? false;
   const playable = Boolean(urls.value?.streams.length || urls.value?.downloads.length);
   const pending = open && !urls.value?.streams.length && open.policy !== 'Predefined_DownloadOnly';
+  const failed = useLoad(async () => (pending && !work ? failureOf(api, name) : null), [name, pending, work === undefined, activity.ended]);
   useEvery(pending || work ? SOON_MS : null, () => {
     if (pending) urls.again();
     if (hls) grown.again();
@@ -65,7 +66,7 @@ export function Asset({ name }) {
           {urls.value?.streams.length ? (
             <Player streams={urls.value.streams} growing={Boolean(work) && growing} title={title} />
           ) : (
-            <NotYet open={open} loaded={locators.value !== undefined} work={work} pending={pending && playable === false} />
+            <NotYet failed={failed.value} open={open} loaded={locators.value !== undefined} work={work} pending={pending && playable === false} />
           )}
         </div>
         <div class="side">
@@ -90,7 +91,8 @@ function Working({ work, grown }) {
   );
 }
 
-function NotYet({ open, loaded, work, pending }) {
+function NotYet({ failed, open, loaded, work, pending }) {
+  if (failed) return <div class="stage empty-stage"><Icon name="warning" /><p>The encoding failed: {failed}</p></div>;
   let text = '';
   if (pending && work) text = 'The first seconds are being encoded. The player opens by itself.';
   else if (pending) text = 'The files are being indexed for streaming. If there is nothing here that streams, encode it.';

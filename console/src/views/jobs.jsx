@@ -7,7 +7,7 @@ import { useObservable } from '../observe.js';
 import { link, useRoute } from '../route.js';
 import { Icon } from '../ui/icons.jsx';
 import { Confirm, Empty, Problem, Progress, Segments, State } from '../ui/parts.jsx';
-import { isFinal, jobs, progress, reason } from '../work.js';
+import { isFinal, jobs, reason } from '../work.js';
 
 const FILTERS = [
   { id: 'all', title: 'All' },
@@ -77,7 +77,6 @@ function Job({ job, again, marked }) {
           {output.error && <Failure output={output} />}
         </div>
       ))}
-      {progress(job) === 100 && state === 'Finished' && <p class="unseen">Finished</p>}
       {asking === 'cancel' && <Confirm title={`Cancel “${job.name}”?`} verb="Cancel the job" act={cancel} onClose={close}><p>What is encoded so far stays in the output asset.</p></Confirm>}
       {asking === 'delete' && <Confirm title={`Delete the job “${job.name}”?`} verb="Delete" act={remove} onClose={close}><p>Only the record of the job is deleted; its assets stay.</p></Confirm>}
     </li>
