@@ -96,6 +96,7 @@ async function playsEveryProtocol() {
 
 async function qualityIsChosenByHand() {
   await page.getByRole('radio', { name: /HLS ?CMAF/ }).check();
+  await page.locator('.player[data-stream="hls-cmaf"]').waitFor();
   const quality = page.getByLabel('Quality');
   await page.waitForFunction(() => [...document.querySelectorAll('.pair select')].at(-1).options.length > 2);
   const last = (await quality.locator('option').count()) - 2;

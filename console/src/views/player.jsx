@@ -36,7 +36,7 @@ export function Player({ streams, growing, title }) {
       (started) => {
         own = started;
         if (!live) return started.stop();
-        setSession(started);
+        setSession(Object.assign(started, { stream: stream.id }));
         if (playing) element.play().catch(() => {});
         return undefined;
       },
@@ -55,7 +55,7 @@ export function Player({ streams, growing, title }) {
   }, [session]);
 
   return (
-    <section class="player" aria-label="Player" data-stream={stream.id} data-engine={name}>
+    <section class="player" aria-label="Player" data-stream={session?.stream} data-engine={name}>
       <div class="stage">
         <video ref={video} controls playsInline preload="auto" aria-label={title} />
       </div>
