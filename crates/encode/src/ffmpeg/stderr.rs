@@ -100,7 +100,8 @@ const KNOWN: &[(&str, Code, &str)] = &[
         "'{file}' is truncated or was not finished by its recorder: the index of the MP4 file (its 'moov' box) is missing.",
     ),
     (
-        "not in whitelist",
+        // The demuxer that recognised the file is none of those allowed: playlists, scripts, lists of pictures.
+        "Format not on whitelist",
         Code::ContentUnsupported,
         "'{file}' is not a media file of a supported container format.",
     ),

@@ -393,8 +393,8 @@ async fn bad_files_are_told_by_name() {
         ),
         ("no index.mp4", cut(&tail, 60), ErrorCode::ContentMalformed, "truncated"),
         ("half.mp4", cut(&film, 50), ErrorCode::ContentMalformed, "truncated"),
-        ("list.m3u8", playlist, ErrorCode::ContentMalformed, "not a video"),
-        ("list.mp4", script, ErrorCode::ContentMalformed, "not a video"),
+        ("list.m3u8", playlist, ErrorCode::ContentUnsupported, "supported container"),
+        ("list.mp4", script, ErrorCode::ContentUnsupported, "supported container"),
     ] {
         let house = house().await;
         let file = house.dir.path().join(name);
