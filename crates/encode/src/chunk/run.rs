@@ -219,7 +219,9 @@ impl Bounds {
         let (timing, chunk) = (&cut.plan.timing, cut.chunk);
         let usual =
             timing.frame.unwrap_or_else(|| timing.rate.inverse().scale(u64::from(timing.timescale)) as u32);
-        if let Some(frame) = timing.frame {
+        // Only frames that the filter puts on the grid are sure to stand on it: an input whose rate is constant may still
+        // have joints, such as a film repeated without encoding.
+        if let Some(frame) = timing.frame.filter(|_| timing.snap) {
             let on_grid = |tick: i64| tick + i64::from(frame / 2) + chunk.shift;
             return Ok(Bounds { first: Some(on_grid(chunk.from)), next: chunk.to.map(on_grid), usual });
         }

@@ -246,6 +246,24 @@ async fn variable_frame_rate_keeps_every_frame_in_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_film_repeated_by_copy_keeps_every_frame() {
+    let house = house().await;
+    // The sound is 11 ms longer than the picture: the rate looks constant, and yet the frames of the third and fourth turn
+    // stand 19 and 8 ms before the grid.
+    let turn = make(
+        house.dir.path(),
+        "turn.mp4",
+        &format!(
+            "-f lavfi -i testsrc2=s=128x72:r=25:d=20 -f lavfi -i sine=d=20.005:sample_rate=48000 {X264} -c:a aac"
+        ),
+    );
+    let repeat = format!("-stream_loop 3 -i {} -c copy", turn.display());
+    let file = make(house.dir.path(), "film.mp4", &repeat);
+    assert_eq!(frames(&file), 4 * 500);
+    check(&house, &file, Expect { frames: 4 * 500, size: (128, 72), sync: false }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rotated_phone_video_stands_upright() {
     let house = house().await;
     let lying = make(
