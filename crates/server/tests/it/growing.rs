@@ -109,8 +109,8 @@ impl Snapshot {
         for (playlist, text) in &playlists {
             for uri in uris(playlist, text) {
                 let (mut status, mut bytes) = stage.fetch(&uri).await;
-                // Known defect: seen once in four runs, a listed segment of a growing title answered 404 and was there a
-                // moment later. Until that is mended a short wait stands here, and a segment that stays away fails.
+                // Known defect: once in four runs a listed segment of a growing title answered 404, for a reason not yet
+                // found. Until that is mended a short wait stands here, and a segment that stays away fails.
                 let begin = std::time::Instant::now();
                 while status == StatusCode::NOT_FOUND && begin.elapsed() < std::time::Duration::from_secs(3) {
                     eprintln!("404 for a listed segment: {uri}");
